@@ -1,0 +1,1 @@
+//! Liveness, detailed health, and 404 for unknown paths.

@@ -1,0 +1,1 @@
+//! Products, prices, stock and money: types and rules, no I/O.

@@ -1,0 +1,1 @@
+//! Logs in Lambda's own format.

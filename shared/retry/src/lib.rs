@@ -1,0 +1,1 @@
+//! Retry policy: full-jitter backoff, deadline.

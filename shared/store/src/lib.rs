@@ -1,0 +1,1 @@
+//! DynamoDB access, its keys, cache keys and invalidation side by side.
