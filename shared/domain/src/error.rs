@@ -1,0 +1,71 @@
+//! Why something was refused or failed, in the shop's words.
+//!
+//! Inner layers know no HTTP: they say which of these it is, and `api` says
+//! once how a caller hears it. Causes of failures travel along for the log and
+//! never reach a caller.
+
+use std::sync::Arc;
+
+use crate::Version;
+
+/// The result of an operation on the shop.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One field that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where it is in the request, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// Which rule it breaks.
+    pub detail: String,
+}
+
+/// Why an operation did not happen. Cloned by the callers that share one load.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The input is well-formed and breaks rules; all broken ones are named.
+    #[error("the input breaks {} rule(s)", .0.len())]
+    Invalid(Vec<Violation>),
+    /// It does not exist, is archived, or is someone else's.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The identifier is in use, or was.
+    #[error("the {0} id is taken")]
+    Taken(&'static str),
+    /// The caller's version is no longer the current one.
+    #[error("the version given is stale, the current one is {current}")]
+    Stale {
+        /// What the item's version is now.
+        current: Version,
+    },
+    /// The adjustment would take stock out of its range.
+    #[error("the stock is {available}: the adjustment would leave its range")]
+    StockOutOfRange {
+        /// Pieces available now.
+        available: i64,
+    },
+    /// The idempotency key came before with another request.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyKeyReused,
+    /// Others write the same items and the retries ran out; trying again helps.
+    #[error("contention outlasted the retries")]
+    Busy,
+    /// A part we depend on failed or did not answer in time.
+    #[error("{operation} failed")]
+    Unavailable {
+        /// Which call it was, by operation name.
+        operation: &'static str,
+        /// What it said: for the log only.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// An item in the table is not what this release can read.
+    #[error("an item of kind {kind} cannot be read")]
+    Corrupt {
+        /// Which kind of item.
+        kind: &'static str,
+        /// What was wrong with it: for the log only.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,74 @@
+//! Rules that every short text of the shop obeys.
+
+/// Trims a text and checks its length in characters.
+///
+/// Control characters are refused: they have no meaning in a name, and they
+/// let a value forge lines in logs and reports.
+pub(crate) fn line(text: &str, max: usize) -> Result<String, String> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        return Err("must not hold control characters".into());
+    }
+    within(text, 1, max)
+}
+
+/// Checks a text that may be empty and may run over several lines.
+pub(crate) fn paragraph(text: &str, max: usize) -> Result<String, String> {
+    let forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if text.chars().any(forbidden) {
+        return Err("must not hold control characters".into());
+    }
+    within(text.trim(), 0, max)
+}
+
+fn within(text: &str, min: usize, max: usize) -> Result<String, String> {
+    let length = text.chars().count();
+    if (min..=max).contains(&length) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("must have {min} to {max} characters, has {length}"))
+    }
+}
+
+/// A newtype over a checked `String`, with the conversions every one needs.
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks a text; the error says which rule it breaks.
+            pub fn new(text: &str) -> std::result::Result<Self, String> {
+                let check: fn(&str) -> std::result::Result<String, String> = $check;
+                check(text).map(Self)
+            }
+
+            /// The checked text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+            fn try_from(text: String) -> std::result::Result<Self, String> {
+                Self::new(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+pub(crate) use text_type;
