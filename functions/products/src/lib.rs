@@ -1,1 +1,81 @@
-//! The catalogue.
+//! The catalogue over HTTP: products, their price and stock, search.
+//!
+//! Anyone reads; the scope `catalog:write` writes. One file an operation,
+//! named by its verb: this file is the table of routes.
+
+mod adjust_inventory;
+mod archive;
+mod create;
+mod edit;
+mod list;
+mod replace;
+mod search;
+mod set_price;
+mod show;
+mod show_inventory;
+mod show_pricing;
+mod submission;
+mod view;
+
+use api::{Caller, Keys, Problem};
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::{get, post};
+use store::Store;
+
+/// The right to write to the catalogue.
+const CATALOG_WRITE: &str = "catalog:write";
+
+/// What the operations stand on.
+#[derive(Clone, Debug)]
+struct App {
+    store: Store,
+    keys: Keys,
+}
+
+impl FromRef<App> for Store {
+    fn from_ref(app: &App) -> Self {
+        app.store.clone()
+    }
+}
+
+impl FromRef<App> for Keys {
+    fn from_ref(app: &App) -> Self {
+        app.keys.clone()
+    }
+}
+
+/// The function's routes, set up from the variables of an environment.
+///
+/// # Errors
+/// When a setting is missing or makes no sense.
+pub fn router(variable: &impl Fn(&str) -> Option<String>) -> anyhow::Result<Router> {
+    let store = Store::open(&store::Config::read(variable)?)?;
+    let keys = Keys::new(api::Config::read(variable)?);
+    let routes = Router::new()
+        .route("/api/products", get(list::list).post(create::create))
+        .route("/api/products/search", get(search::search))
+        .route(
+            "/api/products/{id}",
+            get(show::show).put(replace::replace).patch(edit::edit).delete(archive::archive),
+        )
+        .route("/api/products/{id}/inventory", get(show_inventory::show_inventory))
+        .route("/api/products/{id}/inventory/adjustments", post(adjust_inventory::adjust_inventory))
+        .route("/api/products/{id}/pricing", get(show_pricing::show_pricing).put(set_price::set_price))
+        .with_state(App { store, keys });
+    Ok(api::edge(routes))
+}
+
+/// A caller who may write to the catalogue. Asked for before anything else of
+/// a request is read.
+struct Editor(Caller);
+
+impl axum::extract::FromRequestParts<App> for Editor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, app: &App) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        caller.require(CATALOG_WRITE)?;
+        Ok(Self(caller))
+    }
+}

@@ -1,1 +1,59 @@
-//! The HTTP edge: errors, auth, pagination, serve().
+//! The HTTP edge that every API function shares: who calls, what they may
+//! send, how they hear of errors.
+//!
+//! The one rule: a caller hears of every error in the same words. Handlers
+//! return [`Problem`]s, and [`edge`] renders them all, those of the framework
+//! and of panics included. Nothing of a cause reaches a caller; it goes to the
+//! log under the request's id. No commerce here, and no storage.
+
+mod auth;
+mod body;
+mod config;
+mod cursor;
+mod edge;
+mod page;
+mod path;
+mod precondition;
+mod problem;
+mod query;
+mod representation;
+mod serve;
+mod violations;
+
+use std::sync::Arc;
+
+pub use auth::{Caller, Verifier};
+pub use body::{Json, from_value};
+pub use config::{Config, ConfigError};
+pub use cursor::Cursors;
+pub use edge::edge;
+pub use page::{PageParams, PageView};
+pub use path::PathId;
+pub use precondition::{IdempotencyKey, IfMatch};
+pub use problem::Problem;
+pub use query::Query;
+pub use representation::Representation;
+pub use serve::serve;
+pub use violations::Violations;
+
+/// What the extractors of this crate need of a router's state: make it
+/// available by `FromRef`.
+#[derive(Clone, Debug)]
+pub struct Keys(Arc<(Verifier, Cursors)>);
+
+impl Keys {
+    /// The keys of a checked configuration.
+    pub fn new(config: Config) -> Self {
+        Self(Arc::new((config.verifier, config.cursors)))
+    }
+
+    /// Verifies bearer tokens.
+    pub fn verifier(&self) -> &Verifier {
+        &self.0.0
+    }
+
+    /// Signs and checks cursors.
+    pub fn cursors(&self) -> &Cursors {
+        &self.0.1
+    }
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::Version;
 
 /// The result of an operation on the shop.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// One field that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,4 +68,19 @@ pub enum Error {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl Error {
+    /// [`Error::Unavailable`] with what the call said.
+    pub fn unavailable(
+        operation: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unavailable { operation, source: source.into().into() }
+    }
+
+    /// [`Error::Corrupt`] with what was wrong.
+    pub fn corrupt(kind: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Corrupt { kind, source: source.into().into() }
+    }
 }

@@ -20,5 +20,5 @@ pub use money::{Currency, Money};
 pub use price::Price;
 pub use product::{Category, Description, Name, Product, ProductId, ProductPart, Tags};
 pub use search::{Driver, Query, Terms};
-pub use stock::{Adjustment, Reason, Stock};
+pub use stock::{Adjustment, Delta, Reason, Stock};
 pub use version::Version;

@@ -11,38 +11,35 @@ text_type! {
     Reason, |text| line(text, 200)
 }
 
-/// A movement of stock: what comes in is positive, what goes out negative.
+/// Pieces that come in (positive) or go out (negative): not 0, and at most
+/// [`Self::MAX`] at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delta(i64);
+
+impl Delta {
+    /// The most pieces that one adjustment moves.
+    pub const MAX: i64 = 1_000_000;
+
+    /// Checks a number of pieces; the error says which rule it breaks.
+    pub fn new(pieces: i64) -> std::result::Result<Self, String> {
+        if pieces != 0 && (-Self::MAX..=Self::MAX).contains(&pieces) {
+            Ok(Self(pieces))
+        } else {
+            Err(format!("must be {} to {} and not 0", -Self::MAX, Self::MAX))
+        }
+    }
+}
+
+/// A movement of stock.
 ///
 /// Stock is only ever moved, never set, because a number read before an order
 /// was placed would undo that order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adjustment {
-    delta: i64,
-    reason: Reason,
-}
-
-impl Adjustment {
-    /// The most pieces that one adjustment moves.
-    pub const MAX: i64 = 1_000_000;
-
-    /// A movement of `delta` pieces; the error says which rule it breaks.
-    pub fn new(delta: i64, reason: Reason) -> std::result::Result<Self, String> {
-        if delta != 0 && (-Self::MAX..=Self::MAX).contains(&delta) {
-            Ok(Self { delta, reason })
-        } else {
-            Err(format!("must be {} to {}, not 0", -Self::MAX, Self::MAX))
-        }
-    }
-
-    /// Pieces moved.
-    pub const fn delta(&self) -> i64 {
-        self.delta
-    }
-
+    /// How many pieces move.
+    pub delta: Delta,
     /// Why.
-    pub const fn reason(&self) -> &Reason {
-        &self.reason
-    }
+    pub reason: Reason,
 }
 
 /// The stock of one product.
@@ -72,7 +69,7 @@ impl Stock {
     /// # Errors
     /// [`Error::StockOutOfRange`] when it would fall below zero or above [`Self::MAX`].
     pub fn adjusted(&self, adjustment: &Adjustment, now: Timestamp) -> Result<Self> {
-        let available = self.available + adjustment.delta;
+        let available = self.available + adjustment.delta.0;
         if !(0..=Self::MAX).contains(&available) {
             return Err(Error::StockOutOfRange { available: self.available });
         }
@@ -90,14 +87,16 @@ mod tests {
     }
 
     fn adjustment(delta: i64) -> Adjustment {
-        Adjustment::new(delta, Reason::new("count").expect("valid reason")).expect("valid delta")
+        Adjustment {
+            delta: Delta::new(delta).expect("valid delta"),
+            reason: Reason::new("count").expect("valid reason"),
+        }
     }
 
     #[test]
     fn an_adjustment_moves_something_and_not_too_much() {
-        let reason = Reason::new("count").expect("valid reason");
-        for bad in [0, Adjustment::MAX + 1, -Adjustment::MAX - 1, i64::MIN] {
-            assert!(Adjustment::new(bad, reason.clone()).is_err(), "{bad}");
+        for bad in [0, Delta::MAX + 1, -Delta::MAX - 1, i64::MIN] {
+            assert!(Delta::new(bad).is_err(), "{bad}");
         }
     }
 

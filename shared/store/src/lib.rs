@@ -1,1 +1,57 @@
-//! DynamoDB access, its keys, cache keys and invalidation side by side.
+//! Where the shop's data lives: one DynamoDB table, read through the cache.
+//!
+//! The one rule: DynamoDB is the only truth. A write is one transaction, and
+//! the cache forgets what it touched right after, whether the transaction's
+//! answer arrived or not. Each noun's table keys, cache keys, policies,
+//! loaders and invalidation stand in one file, because staleness bugs live in
+//! the gap between them. No HTTP here: refusals are [`domain::Error`]s.
+
+mod catalogue;
+mod config;
+mod idempotency;
+mod item;
+mod keys;
+mod table;
+
+use std::time::Duration;
+
+use cache::Cache;
+
+pub use catalogue::{Change, Listing, NewProduct, Page, PageRequest};
+pub use config::{Config, ConfigError};
+pub use idempotency::{Answer, Request};
+use table::Table;
+
+/// The shop's data. Cheap to clone: clones share connections and cache.
+#[derive(Clone, Debug)]
+pub struct Store {
+    table: Table,
+    cache: Cache,
+}
+
+impl Store {
+    /// Opens table and cache. No I/O happens before the first call.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the cache's settings make no sense.
+    pub fn open(config: &Config) -> Result<Self, ConfigError> {
+        let cache = Cache::new(cache::Config { url: config.cache_url.clone(), ..cache::Config::default() })?;
+        Ok(Self { table: Table::new(config), cache })
+    }
+
+    /// Asks DynamoDB for one item, past the cache: is the table there, does it
+    /// let us in, and how long does it take?
+    ///
+    /// # Errors
+    /// [`domain::Error::Unavailable`] when it does not answer, or refuses.
+    pub async fn ping(&self) -> domain::Result<Duration> {
+        let start = std::time::Instant::now();
+        self.table.get("health probe", keys::health()).await?;
+        Ok(start.elapsed())
+    }
+
+    /// The cache before the table, for its counters and its health.
+    pub const fn cache(&self) -> &Cache {
+        &self.cache
+    }
+}

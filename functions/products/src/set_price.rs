@@ -1,0 +1,30 @@
+//! `PUT /api/products/{id}/pricing`
+
+use api::{IfMatch, Json, PathId, Problem, Violations};
+use axum::extract::State;
+use domain::{Price, ProductId};
+use jiff::Timestamp;
+use serde::Deserialize;
+use store::Store;
+
+use crate::Editor;
+use crate::submission::{MoneySubmission, check_price};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PricingSubmission {
+    price: Option<MoneySubmission>,
+}
+
+pub(crate) async fn set_price(
+    _: Editor,
+    State(store): State<Store>,
+    PathId(id): PathId<ProductId>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<PricingSubmission>,
+) -> Result<axum::Json<Price>, Problem> {
+    let mut violations = Violations::default();
+    let price = check_price(body.price, &mut violations);
+    let price = violations.finish(price)?;
+    Ok(axum::Json(store.set_price(&id, seen, price, Timestamp::now()).await?))
+}

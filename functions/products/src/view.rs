@@ -1,0 +1,53 @@
+//! The catalogue as callers see it.
+
+use domain::{Category, Description, Money, Name, ProductId, Tags, Version};
+use jiff::Timestamp;
+use serde::Serialize;
+use store::{Listing, Page};
+
+use api::{Cursors, PageView};
+
+/// A product with its price and its stock.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProductView {
+    id: ProductId,
+    name: Name,
+    description: Description,
+    category: Category,
+    tags: Tags,
+    price: Money,
+    inventory: InventoryView,
+    version: Version,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct InventoryView {
+    available: i64,
+}
+
+impl From<Listing> for ProductView {
+    fn from(Listing { product, price, stock }: Listing) -> Self {
+        Self {
+            id: product.id,
+            name: product.name,
+            description: product.description,
+            category: product.category,
+            tags: product.tags,
+            price: price.price,
+            inventory: InventoryView { available: stock.available },
+            version: product.version,
+            created_at: product.created_at,
+            updated_at: product.updated_at,
+        }
+    }
+}
+
+/// A page of products, its cursor sealed for its list.
+pub(crate) fn page(page: Page, cursors: &Cursors, list: &str) -> PageView<ProductView> {
+    PageView {
+        items: page.items.into_iter().map(ProductView::from).collect(),
+        next_cursor: page.next.map(|position| cursors.seal(list, &position)),
+    }
+}

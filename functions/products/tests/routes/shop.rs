@@ -1,0 +1,139 @@
+//! A shop of one test's own, and how a test speaks to it.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use local::testing::{Database, Redis, Tokens, environment};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+pub(crate) struct Shop {
+    pub(crate) redis: Redis,
+    pub(crate) tokens: Tokens,
+    environment: BTreeMap<String, String>,
+    router: Router,
+    _database: Database,
+}
+
+/// An answer, its body read.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) body: Value,
+}
+
+impl Shop {
+    pub(crate) async fn open() -> Self {
+        let (database, redis, tokens) = (Database::memory().await, Redis::start().await, Tokens::new());
+        let environment = environment(&database, Some(&redis), &tokens);
+        let router = router(&environment);
+        Self { redis, tokens, environment, router, _database: database }
+    }
+
+    /// Another process of the same function: its own L1 and connections.
+    pub(crate) fn another_process(&self) -> Router {
+        router(&self.environment)
+    }
+
+    pub(crate) fn editor(&self) -> String {
+        self.tokens.mint("ed", "catalog:write")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    /// A write by someone who may, with extra headers.
+    pub(crate) async fn write(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header("authorization", format!("Bearer {}", self.editor()));
+        request = request.header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        send(&self.router, request).await
+    }
+
+    /// A product of that name in that category, at 2.55 pounds.
+    pub(crate) async fn stock(&self, id: &str, name: &str, category: &str) -> Answer {
+        let product = json!({"id": id, "name": name, "category": category, "price": pounds(255)});
+        let answer = self.write("POST", "/api/products", &[], &product).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer
+    }
+
+    pub(crate) async fn adjust(&self, id: &str, delta: i64, key: &str) -> Answer {
+        let path = format!("/api/products/{id}/inventory/adjustments");
+        let body = json!({"delta": delta, "reason": "count"});
+        self.write("POST", &path, &[("idempotency-key", key)], &body).await
+    }
+
+    /// Every id of a list, walked by its cursor.
+    pub(crate) async fn walk(&self, list: &str, limit: usize) -> Vec<String> {
+        let separator = if list.contains('?') { '&' } else { '?' };
+        let mut path = format!("{list}{separator}limit={limit}");
+        let mut ids = Vec::new();
+        loop {
+            let page = self.get(&path).await;
+            assert_eq!(page.status, 200, "{}", page.text);
+            assert!(page.ids().len() <= limit);
+            ids.extend(page.ids());
+            let Some(cursor) = page.body["next_cursor"].as_str() else { return ids };
+            path = format!("{list}{separator}limit={limit}&cursor={cursor}");
+        }
+    }
+}
+
+impl Answer {
+    /// The ids of a page.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let items = self.body["items"].as_array().expect("a page");
+        items.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// Holds the answer to be a problem of this status, and to change nothing
+    /// but say so: returns its errors' pointers.
+    pub(crate) fn problem(&self, status: u16) -> Vec<String> {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert_eq!(self.body["status"], status);
+        for field in ["type", "title", "detail", "instance", "request_id"] {
+            assert!(self.body[field].is_string(), "{field} in {}", self.text);
+        }
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| error["pointer"].as_str().expect("a pointer").to_owned()).collect()
+    }
+}
+
+pub(crate) fn pounds(pence: i64) -> Value {
+    json!({"amount": pence, "currency": "GBP"})
+}
+
+pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.expect("an answer");
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.expect("a body").to_bytes();
+    let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    let body = serde_json::from_str(&text).unwrap_or_default();
+    Answer { status: StatusCode::as_u16(&parts.status), headers: parts.headers, text, body }
+}
+
+fn router(environment: &BTreeMap<String, String>) -> Router {
+    products::router(&|name| environment.get(name).cloned()).expect("the environment is complete")
+}

@@ -1,0 +1,144 @@
+//! What surrounds every route: ids, limits, the log line, and errors in one form.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use lambda_http::RequestExt;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::Problem;
+
+/// The longest body that a route reads, in bytes.
+pub(crate) const BODY_LIMIT: usize = 1 << 20;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Wraps a function's routes: unknown paths and methods, panics and long
+/// bodies become problems, every answer carries its request's id, and every
+/// request is one line in the log.
+pub fn edge(routes: Router) -> Router {
+    routes
+        .fallback(async || Problem::not_found("resource"))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(observe))
+}
+
+async fn observe(request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let about = About::of(&request);
+    let mut response = next.run(request).await;
+    let problem = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = &problem {
+        problem.render(&mut response, &about.path, &about.request_id);
+    }
+    if let Ok(id) = HeaderValue::from_str(&about.request_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    about.log(&response, problem.as_ref(), start);
+    response
+}
+
+/// What the log line says of a request. No query: it can hold anything.
+struct About {
+    request_id: String,
+    trace_id: Option<String>,
+    method: axum::http::Method,
+    route: String,
+    path: String,
+}
+
+impl About {
+    fn of(request: &Request) -> Self {
+        let context = request.lambda_context_ref();
+        let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+        Self {
+            request_id: context.map_or_else(|| uuid::Uuid::new_v4().to_string(), |c| c.request_id.clone()),
+            trace_id: context.and_then(|c| c.xray_trace_id.clone()),
+            method: request.method().clone(),
+            route: route.to_owned(),
+            path: request.uri().path().to_owned(),
+        }
+    }
+
+    fn log(&self, response: &Response, problem: Option<&Problem>, start: Instant) {
+        let Self { request_id, trace_id, method, route, .. } = self;
+        let status = response.status().as_u16();
+        let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Some(cause) = problem.and_then(Problem::cause) {
+            let cause = chain(cause);
+            tracing::error!(request_id, trace_id, %method, route, status, duration_ms, cause, "request failed");
+        } else {
+            tracing::info!(request_id, trace_id, %method, route, status, duration_ms, "request answered");
+        }
+    }
+}
+
+/// An error and what caused it, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a handler panicked: {0}")]
+struct Panicked(String);
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Problem::internal(Arc::new(Panicked(text))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn answer(method: &str, path: &str) -> (StatusCode, axum::http::HeaderMap, serde_json::Value) {
+        let routes = Router::new()
+            .route("/fine", get(async || "fine"))
+            .route("/panic", get(async || -> &'static str { panic!("a secret cause") }));
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
+        let response = edge(routes).oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a body").to_bytes();
+        (parts.status, parts.headers, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn an_unknown_path_is_a_problem_with_its_request_id() {
+        let (status, headers, problem) = answer("GET", "/nowhere?secret=1").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert_eq!(headers["content-type"], "application/problem+json");
+        assert_eq!(headers["x-request-id"], problem["request_id"].as_str().expect("an id"));
+        assert_eq!(problem["instance"], "/nowhere");
+        assert_eq!(problem["status"], 404);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_method_says_which_are_right() {
+        let (status, headers, problem) = answer("DELETE", "/fine").await;
+        assert_eq!((status, &problem["status"]), (StatusCode::METHOD_NOT_ALLOWED, &405.into()));
+        assert_eq!(headers["allow"], "GET,HEAD");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_that_tells_nothing() {
+        let (status, _, problem) = answer("GET", "/panic").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!problem.to_string().contains("secret"));
+    }
+}

@@ -1,0 +1,74 @@
+//! Headers that make writes safe: `If-Match` and `Idempotency-Key`.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, header};
+use domain::Version;
+
+use crate::Problem;
+
+/// The version that a change starts from, from `If-Match` (RFC 9110 §13.1.1):
+/// one quoted version. Absent is 428; a tag that can be no version is 412.
+#[derive(Clone, Copy, Debug)]
+pub struct IfMatch(pub Version);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else {
+            return Err(Problem::precondition_required());
+        };
+        let quoted = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
+        let tag = quoted.filter(|tag| !tag.contains('"'));
+        let tag =
+            tag.ok_or_else(|| Problem::malformed("If-Match must be one quoted version, such as \"3\""))?;
+        let version = tag.parse().map_err(|_| Problem::stale("If-Match is no version of this resource"))?;
+        Ok(Self(Version::new(version)))
+    }
+}
+
+/// The caller's `Idempotency-Key`: absent or over-long is 400.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey(pub domain::IdempotencyKey);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        const NAME: HeaderName = HeaderName::from_static("idempotency-key");
+        let value =
+            parts.headers.get(NAME).ok_or_else(|| Problem::malformed("Idempotency-Key is required"))?;
+        let key = value.to_str().map_err(|error| error.to_string()).and_then(domain::IdempotencyKey::new);
+        key.map(Self)
+            .map_err(|_| Problem::malformed("Idempotency-Key must be 1 to 255 visible ASCII characters"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{Request, StatusCode};
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    async fn if_match(value: Option<&str>) -> Result<Version, StatusCode> {
+        let mut request = Request::builder();
+        if let Some(value) = value {
+            request = request.header("if-match", value);
+        }
+        let (mut parts, ()) = request.body(()).expect("a request").into_parts();
+        let extracted = IfMatch::from_request_parts(&mut parts, &()).await;
+        extracted.map(|version| version.0).map_err(|problem| problem.into_response().status())
+    }
+
+    #[tokio::test]
+    async fn if_match_is_one_quoted_version() {
+        assert_eq!(if_match(Some("\"3\"")).await, Ok(Version::new(3)));
+        assert_eq!(if_match(None).await, Err(StatusCode::PRECONDITION_REQUIRED));
+        assert_eq!(if_match(Some("\"abc\"")).await, Err(StatusCode::PRECONDITION_FAILED));
+        for bad in ["3", "*", "W/\"3\"", "\"3\", \"4\"", "\""] {
+            assert_eq!(if_match(Some(bad)).await, Err(StatusCode::BAD_REQUEST), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Errors as callers hear them: RFC 9457 problem details.
+//!
+//! A 4xx says what the caller can do about it. A 5xx says nothing of its
+//! cause: the text is fixed, and the cause goes to the log with the request's
+//! id. A handler's problem travels to [`crate::edge`] as a response extension
+//! and is rendered there, where the request's path and id are known.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::{Error, Violation};
+use serde::Serialize;
+
+/// One error, ready to be told.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    detail: String,
+    errors: Vec<Violation>,
+    header: Option<(HeaderName, HeaderValue)>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, kind, detail: detail.into(), errors: Vec::new(), header: None, cause: None }
+    }
+
+    /// 400: the request is not well-formed.
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed-request", detail)
+    }
+
+    /// 401: there is no token, or not a good one (RFC 6750 §3).
+    pub fn unauthenticated(detail: &'static str) -> Self {
+        let challenge = HeaderValue::from_static("Bearer");
+        Self {
+            header: Some((header::WWW_AUTHENTICATE, challenge)),
+            ..Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+        }
+    }
+
+    /// 403: the token does not carry the right.
+    pub fn forbidden(scope: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("the token lacks the scope {scope}"))
+    }
+
+    /// 404: nothing there, or nothing that this caller may know of.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", format!("there is no such {what}"))
+    }
+
+    /// 405. The router adds `Allow`.
+    pub fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "the resource does not take this method",
+        )
+    }
+
+    /// 412: the caller's version is not the current one.
+    pub fn stale(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "stale-version", detail)
+    }
+
+    /// 413: the body is longer than `limit` bytes.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("the body must have at most {limit} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
+    }
+
+    /// 415: the body is not of a type that the route reads.
+    pub fn unsupported_media_type(expected: &str) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            format!("Content-Type must be {expected}"),
+        )
+    }
+
+    /// 422: well-formed, and breaks these rules.
+    pub fn invalid(errors: Vec<Violation>) -> Self {
+        let detail = "the request breaks the rules listed in errors";
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", detail) }
+    }
+
+    /// 428: a write without `If-Match` could undo another's (RFC 6585 §3).
+    pub fn precondition_required() -> Self {
+        let detail = "If-Match must carry the quoted version that the change starts from";
+        Self::new(StatusCode::PRECONDITION_REQUIRED, "precondition-required", detail)
+    }
+
+    /// 500: our fault. The cause is for the log.
+    pub fn internal(cause: Arc<dyn StdError + Send + Sync>) -> Self {
+        let detail = "something went wrong on our side";
+        Self { cause: Some(cause), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", detail) }
+    }
+
+    /// 503: trying again in a second may help. The cause is for the log.
+    fn unavailable(kind: &'static str, detail: &'static str, cause: Error) -> Self {
+        Self {
+            header: Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
+            cause: Some(Arc::new(cause)),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, kind, detail)
+        }
+    }
+
+    fn conflict(kind: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, kind, detail)
+    }
+
+    /// What lies behind a 5xx, for the log.
+    pub(crate) fn cause(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
+    }
+
+    /// The problem as the answer to one request. Headers that the router
+    /// has set on `response` (`Allow`) stay.
+    pub(crate) fn render(&self, response: &mut Response, instance: &str, request_id: &str) {
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        let details = Details {
+            kind: format!("urn:problem-type:storefront:{}", self.kind),
+            title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            instance,
+            request_id,
+            errors: self
+                .errors
+                .iter()
+                .map(|e| ViolationView { pointer: &e.pointer, detail: &e.detail })
+                .collect(),
+        };
+        let body = serde_json::to_vec(&details).expect("problem details are plain JSON");
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::CONTENT_LENGTH, body.len().into());
+        *response.body_mut() = body.into();
+    }
+}
+
+/// RFC 9457 §3, with our two extensions.
+#[derive(Serialize)]
+struct Details<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    instance: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ViolationView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ViolationView<'a> {
+    pointer: &'a str,
+    detail: &'a str,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some((name, value)) = self.header.clone() {
+            response.headers_mut().insert(name, value);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The one place that decides how a caller hears of each error.
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(violations) => Self::invalid(violations),
+            Error::NotFound(what) => Self::not_found(what),
+            Error::Taken(what) => Self::conflict("id-taken", format!("the {what} id is taken")),
+            Error::Stale { current } => Self::stale(format!("the current version is \"{current}\"")),
+            Error::StockOutOfRange { available } => {
+                let detail =
+                    format!("{available} are available: the adjustment would leave the stock's range");
+                Self::conflict("stock-out-of-range", detail)
+            }
+            Error::IdempotencyKeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "the Idempotency-Key was used for another request",
+            ),
+            Error::Busy => Self::unavailable("busy", "too many writes at once, try again", error),
+            Error::Unavailable { .. } => Self::unavailable("unavailable", "try again in a moment", error),
+            Error::Corrupt { .. } => Self::internal(Arc::new(error)),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The end of a product in the catalogue. Its items stay for the orders that
+//! name it; only what lists it goes.
+
+use domain::{Error, Product, ProductId, Result, Version};
+use jiff::Timestamp;
+use retry::Outcome;
+
+use super::entries;
+use crate::Store;
+use crate::item::to_item;
+use crate::keys;
+use crate::table::{Condition, RACE, Transaction, Write};
+
+impl Store {
+    /// Takes a product out of the catalogue, if the caller has seen its
+    /// current version.
+    ///
+    /// # Errors
+    /// As [`Self::edit_product`].
+    pub async fn archive_product(&self, id: &ProductId, seen: Version, now: Timestamp) -> Result<()> {
+        RACE.run(|| async {
+            match self.try_archive(id, seen, now).await {
+                Ok(Transaction::Committed) => Outcome::Done(Ok(())),
+                Ok(Transaction::Refused) => Outcome::Again(Error::Busy),
+                Err(error) => Outcome::Done(Err(error)),
+            }
+        })
+        .await
+    }
+
+    async fn try_archive(&self, id: &ProductId, seen: Version, now: Timestamp) -> Result<Transaction> {
+        let old = self.current("read product to archive", id).await?.product;
+        if old.version != seen {
+            return Err(Error::Stale { current: old.version });
+        }
+        let outcome = self.table.transact("archive product", writes(&old, now)).await;
+        if !matches!(outcome, Ok(Transaction::Refused)) {
+            self.forget_product(id, &entries::tags([&old])).await;
+        }
+        outcome
+    }
+}
+
+fn writes(old: &Product, now: Timestamp) -> Vec<Write> {
+    let archived =
+        Product { version: old.version.next(), updated_at: now, archived_at: Some(now), ..old.clone() };
+    let put = Write::Put(to_item(keys::product(&old.id), &archived), Condition::version(old.version));
+    let mut writes = vec![put];
+    writes.extend(entries::remove(old));
+    writes
+}

@@ -1,0 +1,176 @@
+//! Products by id: three items each, cached apart and fetched together.
+//!
+//! Product, stock and price change at different times, so each has an entry of
+//! its own with an age of its own. A page of products is one round trip to
+//! the cache for all entries of all products, and one to the table for those
+//! that the cache lacks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache::{Key, Kind, Policy, Tag};
+use domain::{Error, Price, ProductId, ProductPart, Result, Stock};
+
+use super::Listing;
+use crate::item::{Item, from_item, text};
+use crate::table::Table;
+use crate::{Store, keys};
+
+const PRODUCT: Kind<ProductPart> =
+    Kind::new("product", 1, Policy { fresh: Duration::from_secs(30 * 60), l1: Some(Duration::from_secs(5)) });
+const STOCK: Kind<ProductPart> =
+    Kind::new("inventory", 1, Policy { fresh: Duration::from_secs(60), l1: Some(Duration::from_secs(1)) });
+const PRICE: Kind<ProductPart> =
+    Kind::new("pricing", 1, Policy { fresh: Duration::from_secs(5 * 60), l1: Some(Duration::from_secs(2)) });
+
+impl Store {
+    /// The product with this id, its price and its stock.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none, or it is archived.
+    pub async fn product(&self, id: &ProductId) -> Result<Listing> {
+        let mut listings = self.products(std::slice::from_ref(id)).await?;
+        listings.pop().ok_or(Error::NotFound("product"))
+    }
+
+    /// Those of the products that are in the catalogue, in the order asked for.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when what the cache lacks cannot be read.
+    pub async fn products(&self, ids: &[ProductId]) -> Result<Vec<Listing>> {
+        let wanted =
+            ids.iter().flat_map(|id| [Wanted::Product, Wanted::Price, Wanted::Stock].map(|part| (part, id)));
+        let parts = self.parts(wanted).await?;
+        Ok(parts
+            .chunks(3)
+            .filter_map(|parts| listing(parts[0].as_deref()?, parts[1].as_deref()?, parts[2].as_deref()?))
+            .collect())
+    }
+
+    /// The stock of a product that is in the catalogue.
+    ///
+    /// # Errors
+    /// As [`Self::product`].
+    pub async fn stock(&self, id: &ProductId) -> Result<Stock> {
+        match self.listed_part(id, Wanted::Stock).await?.as_deref() {
+            Some(ProductPart::Stock(stock)) => Ok(stock.clone()),
+            _ => Err(Error::NotFound("product")),
+        }
+    }
+
+    /// The price of a product that is in the catalogue.
+    ///
+    /// # Errors
+    /// As [`Self::product`].
+    pub async fn price(&self, id: &ProductId) -> Result<Price> {
+        match self.listed_part(id, Wanted::Price).await?.as_deref() {
+            Some(ProductPart::Price(price)) => Ok(price.clone()),
+            _ => Err(Error::NotFound("product")),
+        }
+    }
+
+    /// One part, if the product itself is in the catalogue.
+    async fn listed_part(&self, id: &ProductId, part: Wanted) -> Result<Option<Arc<ProductPart>>> {
+        let mut parts = self.parts([(Wanted::Product, id), (part, id)]).await?;
+        let part = parts.pop().flatten();
+        let listed = matches!(parts.first(), Some(Some(product)) if is_listed(product));
+        Ok(part.filter(|_| listed))
+    }
+
+    async fn parts(
+        &self,
+        wanted: impl IntoIterator<Item = (Wanted, &ProductId)>,
+    ) -> Result<Vec<Option<Arc<ProductPart>>>> {
+        let wanted: Vec<(Wanted, ProductId)> =
+            wanted.into_iter().map(|(part, id)| (part, id.clone())).collect();
+        let keys: Vec<Key<ProductPart>> = wanted.iter().map(|(part, id)| part.cache_key(id)).collect();
+        let table = self.table.clone();
+        self.cache
+            .get_many(&keys, move |missing| async move {
+                load(&table, missing.into_iter().map(|index| wanted[index].clone()).collect()).await
+            })
+            .await
+    }
+
+    /// Drops all that the cache holds of a product, and the tagged pages.
+    pub(super) async fn forget_product(&self, id: &ProductId, pages: &[Tag]) {
+        let parts = [Wanted::Product, Wanted::Price, Wanted::Stock].map(|part| part.cache_key(id).erase());
+        self.cache.invalidate(&parts, pages).await;
+    }
+
+    /// What stands in the table now, past the cache: the ground of a write.
+    pub(super) async fn current(&self, operation: &'static str, id: &ProductId) -> Result<Listing> {
+        let keys = vec![keys::product(id), keys::price(id), keys::stock(id)];
+        let mut found = by_key(self.table.batch_get(operation, keys).await?)?;
+        let mut part = |key: keys::Key| found.remove(&key);
+        let parts = (part(keys::product(id)), part(keys::price(id)), part(keys::stock(id)));
+        let (Some(product), Some(price), Some(stock)) = parts else { return Err(Error::NotFound("product")) };
+        listing(&product, &price, &stock).ok_or(Error::NotFound("product"))
+    }
+}
+
+/// Which item of a product.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wanted {
+    Product,
+    Price,
+    Stock,
+}
+
+impl Wanted {
+    pub(super) fn cache_key(self, id: &ProductId) -> Key<ProductPart> {
+        match self {
+            Self::Product => PRODUCT.key(id.as_str()),
+            Self::Price => PRICE.key(id.as_str()),
+            Self::Stock => STOCK.key(id.as_str()),
+        }
+    }
+
+    fn table_key(self, id: &ProductId) -> keys::Key {
+        match self {
+            Self::Product => keys::product(id),
+            Self::Price => keys::price(id),
+            Self::Stock => keys::stock(id),
+        }
+    }
+}
+
+/// Reads the wanted parts, in their order.
+async fn load(table: &Table, wanted: Vec<(Wanted, ProductId)>) -> Result<Vec<Option<ProductPart>>> {
+    let keys: Vec<keys::Key> = wanted.iter().map(|(part, id)| part.table_key(id)).collect();
+    let mut found = by_key(table.batch_get("read products", keys.clone()).await?)?;
+    Ok(keys.iter().map(|key| found.remove(key)).collect())
+}
+
+fn by_key(items: Vec<Item>) -> Result<HashMap<keys::Key, ProductPart>> {
+    items.into_iter().map(|item| Ok((key_of(&item)?, part(item)?))).collect()
+}
+
+fn key_of(item: &Item) -> Result<keys::Key> {
+    Ok(keys::Key { pk: text("product", item, "pk")?.to_owned(), sk: text("product", item, "sk")?.to_owned() })
+}
+
+fn part(item: Item) -> Result<ProductPart> {
+    match text("product", &item, "sk")? {
+        "PRICE" => from_item("price", item).map(ProductPart::Price),
+        "STOCK" => from_item("stock", item).map(ProductPart::Stock),
+        _ => from_item("product", item).map(ProductPart::Product),
+    }
+}
+
+fn is_listed(part: &ProductPart) -> bool {
+    matches!(part, ProductPart::Product(product) if !product.is_archived())
+}
+
+/// Joins a product's parts, if it is in the catalogue.
+fn listing(product: &ProductPart, price: &ProductPart, stock: &ProductPart) -> Option<Listing> {
+    match (product, price, stock) {
+        (ProductPart::Product(product), ProductPart::Price(price), ProductPart::Stock(stock))
+            if !product.is_archived() =>
+        {
+            Some(Listing { product: product.clone(), price: price.clone(), stock: stock.clone() })
+        }
+        _ => None,
+    }
+}

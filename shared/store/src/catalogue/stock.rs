@@ -1,0 +1,96 @@
+//! A movement of stock: by a delta, once for each idempotency key.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Adjustment, Error, Product, ProductId, Result, Stock};
+use jiff::Timestamp;
+use retry::Outcome;
+
+use super::parts::Wanted;
+use crate::Store;
+use crate::idempotency::{Answer, Request};
+use crate::item::{Item, from_item, to_item};
+use crate::keys::{self, Key};
+use crate::table::{Condition, RACE, Transaction, Write};
+
+impl Store {
+    /// Moves a product's stock. The answer is the new stock; a request that
+    /// comes again is answered as before and moves nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such product,
+    /// [`Error::StockOutOfRange`] when there are too few pieces,
+    /// [`Error::IdempotencyKeyReused`] when the key came with another request;
+    /// [`Error::Busy`] and [`Error::Unavailable`] as for every write.
+    pub async fn adjust_stock(
+        &self,
+        id: &ProductId,
+        adjustment: &Adjustment,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Answer> {
+        RACE.run(|| async {
+            match self.try_adjust(id, adjustment, request, now).await {
+                Ok(Some(answer)) => Outcome::Done(Ok(answer)),
+                Ok(None) => Outcome::Again(Error::Busy),
+                Err(error) => Outcome::Done(Err(error)),
+            }
+        })
+        .await
+    }
+
+    async fn try_adjust(
+        &self,
+        id: &ProductId,
+        adjustment: &Adjustment,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Option<Answer>> {
+        let ground = self.stock_ground(id, request).await?;
+        if let Some(answer) = request.replay(ground.record, now)? {
+            return Ok(Some(answer));
+        }
+        let old = ground.stock.ok_or(Error::NotFound("product"))?;
+        let new = old.adjusted(adjustment, now)?;
+        let answer = Answer::first(&new);
+        let writes = vec![
+            Write::Put(
+                with_reason(to_item(keys::stock(id), &new), adjustment),
+                Condition::version(old.version),
+            ),
+            Write::Check(keys::product(id), Condition::LISTED),
+            request.record(&answer, now),
+        ];
+        let outcome = self.table.transact("adjust stock", writes).await;
+        if !matches!(outcome, Ok(Transaction::Refused)) {
+            self.cache.invalidate(&[Wanted::Stock.cache_key(id).erase()], &[]).await;
+        }
+        Ok(matches!(outcome?, Transaction::Committed).then_some(answer))
+    }
+
+    /// The stock as it stands, and whether the request came before, in one read.
+    async fn stock_ground(&self, id: &ProductId, request: &Request) -> Result<Ground> {
+        let wanted = [request.key(), keys::product(id), keys::stock(id)];
+        let items = self.table.batch_get("read stock to adjust", wanted.to_vec()).await?;
+        let mut found = wanted.map(|key| items.iter().find(|item| has_key(item, &key)).cloned());
+        let product: Option<Product> = found[1].take().map(|item| from_item("product", item)).transpose()?;
+        let listed = product.is_some_and(|product| !product.is_archived());
+        let stock = found[2].take().filter(|_| listed).map(|item| from_item("stock", item)).transpose()?;
+        Ok(Ground { record: found[0].take(), stock })
+    }
+}
+
+/// The item says why it moved last, and the table's stream why it ever did.
+fn with_reason(mut item: Item, adjustment: &Adjustment) -> Item {
+    item.insert("reason".to_owned(), AttributeValue::S(adjustment.reason.as_str().to_owned()));
+    item
+}
+
+struct Ground {
+    record: Option<Item>,
+    stock: Option<Stock>,
+}
+
+fn has_key(item: &Item, key: &Key) -> bool {
+    let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+    part("pk") == Some(&key.pk) && part("sk") == Some(&key.sk)
+}

@@ -1,0 +1,149 @@
+//! The keys of the table, in one place.
+//!
+//! Parts are joined by `#`, so a part that comes from outside has its `#`
+//! encoded: no value can reach into another's partition.
+
+use std::borrow::Cow;
+
+use domain::{Category, Driver, IdempotencyKey, Name, ProductId};
+use sha2::{Digest, Sha256};
+
+/// The primary key of one item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    /// The partition key.
+    pub(crate) pk: String,
+    /// The sort key.
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+}
+
+/// A key that no item has: what health asks for.
+pub(crate) fn health() -> Key {
+    Key::new("HEALTH", "PROBE")
+}
+
+/// The product itself.
+pub(crate) fn product(id: &ProductId) -> Key {
+    Key::new(format!("PRODUCT#{id}"), "PRODUCT")
+}
+
+/// A product's stock.
+pub(crate) fn stock(id: &ProductId) -> Key {
+    Key::new(format!("PRODUCT#{id}"), "STOCK")
+}
+
+/// A product's price.
+pub(crate) fn price(id: &ProductId) -> Key {
+    Key::new(format!("PRODUCT#{id}"), "PRICE")
+}
+
+/// The partition that lists a category.
+pub(crate) fn category_partition(category: &Category) -> String {
+    format!("CATEGORY#{}", encoded(category.as_str()))
+}
+
+/// A product's place in its category: by name, then by id.
+pub(crate) fn category_entry(category: &Category, name: &Name, id: &ProductId) -> Key {
+    let sk = format!("{}#{id}", encoded(&name.as_str().to_lowercase()));
+    Key::new(category_partition(category), sk)
+}
+
+/// Shards of the list of everything: enough that the writes of an import do
+/// not meet in one partition, few enough that a walk meets few empty ones.
+pub(crate) const CATALOGUE_SHARDS: u8 = 8;
+
+/// The partition that lists one shard of everything.
+pub(crate) fn catalogue_partition(shard: u8) -> String {
+    format!("CATALOGUE#{shard}")
+}
+
+/// A product's place in the list of everything.
+pub(crate) fn catalogue_entry(id: &ProductId) -> Key {
+    let shard = Sha256::digest(id.as_str())[0] % CATALOGUE_SHARDS;
+    Key::new(catalogue_partition(shard), id.as_str())
+}
+
+/// The partition of a search term: by its first two characters, so that
+/// partitions stay small and a prefix of two characters or more stays in one.
+pub(crate) fn term_partition(term: &str) -> String {
+    format!("TERM#{}", term.chars().take(2).collect::<String>())
+}
+
+/// A product's entry under a search term. Terms are letters and digits only.
+pub(crate) fn term_entry(term: &str, id: &ProductId) -> Key {
+    Key::new(term_partition(term), format!("{term}#{id}"))
+}
+
+/// Where a search reads: a partition, and how the sort keys begin there.
+pub(crate) fn term_range(driver: Driver<'_>) -> Key {
+    match driver {
+        Driver::Word(word) => Key::new(term_partition(word), format!("{word}#")),
+        Driver::Prefix(prefix) => Key::new(term_partition(prefix), prefix),
+    }
+}
+
+/// The record of a caller's idempotency key. Hashed, so that neither the
+/// caller nor the key can shape it, and neither stands in the table.
+pub(crate) fn idempotency(user: &str, key: &IdempotencyKey) -> Key {
+    let mut hash = Sha256::new();
+    hash.update((user.len() as u64).to_be_bytes());
+    hash.update(user);
+    hash.update(key.as_str());
+    let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Key::new(format!("IDEMPOTENCY#{hash}"), "IDEMPOTENCY")
+}
+
+/// A part with its separators percent-encoded.
+fn encoded(part: &str) -> Cow<'_, str> {
+    if part.contains(['#', '%']) { part.replace('%', "%25").replace('#', "%23").into() } else { part.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn category(text: &str) -> Category {
+        Category::new(text).expect("a category")
+    }
+
+    #[test]
+    fn no_value_reaches_into_another_partition() {
+        let texts = ["a", "a#b", "a%23b", "a%2523b", "a%b"];
+        let mut seen: Vec<String> = texts.iter().map(|text| category_partition(&category(text))).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), texts.len());
+        assert!(seen.iter().all(|pk| pk.matches('#').count() == 1));
+    }
+
+    #[test]
+    fn names_and_ids_cannot_trade_places() {
+        let id = |text| ProductId::new(text).expect("an id");
+        let name = |text| Name::new(text).expect("a name");
+        let c = category("c");
+        assert_ne!(category_entry(&c, &name("a#b"), &id("c")), category_entry(&c, &name("a"), &id("b-c")));
+    }
+
+    #[test]
+    fn user_and_key_cannot_trade_characters() {
+        let key = |text| IdempotencyKey::new(text).expect("a key");
+        assert_ne!(idempotency("ab", &key("c")), idempotency("a", &key("bc")));
+    }
+
+    #[test]
+    fn a_prefix_stays_within_the_partition_of_its_words() {
+        for prefix in ["h", "he", "hea"] {
+            let range = term_range(Driver::Prefix(prefix));
+            let entry = if prefix.len() == 1 { "h" } else { "heart" };
+            let entry = term_entry(entry, &ProductId::new("x").expect("an id"));
+            assert_eq!(range.pk, entry.pk);
+            assert!(entry.sk.starts_with(&range.sk));
+        }
+    }
+}
