@@ -1,1 +1,147 @@
-//! The cache-aside client.
+//! The cache-aside client: L1 in this process, L2 in Redis or Valkey, a loader.
+//!
+//! Its one rule: a read that begins after an invalidation was acknowledged never
+//! gets a value from before it (in other processes: beyond the L1 seconds of its
+//! kind). The header of the `l2` module goes through the interleavings.
+//!
+//! It knows keys, kinds, tags and bytes, nothing of what they mean. It is no
+//! store: every entry can vanish at any moment, and a cache that is broken or
+//! absent costs time, never an answer. It refuses to be told when to write: what
+//! is in it came from a loader.
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! use cache::{Cache, Config, Kind, Policy, Tag};
+//!
+//! const GREETING: Kind<String> = Kind::new(
+//!     "greeting",
+//!     1,
+//!     Policy { fresh: Duration::from_secs(600), l1: Some(Duration::from_secs(5)) },
+//! );
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let cache = Cache::new(Config::default())?;
+//! let key = GREETING.key("en").tagged(Tag::new("author", "ann"));
+//! let load = || async { Ok::<_, std::fmt::Error>(Some("hello".to_owned())) };
+//! let greeting = cache.get_or_load(&key, load).await?;
+//! cache.invalidate(&[key.erase()], &[]).await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod clock;
+mod config;
+mod counters;
+mod envelope;
+mod flight;
+mod generations;
+mod invalidate;
+mod keeper;
+mod key;
+mod l1;
+mod l2;
+mod link;
+mod load;
+mod owed;
+mod policy;
+mod read;
+mod script;
+mod token;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use clock::{Clock, ManualClock};
+pub use config::{Config, ConfigError};
+pub use counters::Counters;
+pub use key::{AnyKey, Key, Kind, Tag};
+pub use policy::Policy;
+
+use counters::Tally;
+use flight::Flights;
+use generations::Generations;
+use l1::L1;
+use l2::L2;
+use link::NoAnswer;
+
+/// The cache. Clones are cheap and are the same cache.
+#[derive(Clone)]
+pub struct Cache {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clock: Clock,
+    generations: Generations,
+    l1: L1,
+    l2: Option<L2>,
+    flights: Arc<Flights>,
+    tally: Arc<Tally>,
+}
+
+/// Why a ping had no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PingError {
+    /// There is no L2 by configuration.
+    #[error("no L2 is configured")]
+    NotConfigured,
+    /// There is one, and it did not answer within the command time-out, or is
+    /// known to be away.
+    #[error("L2 cannot be reached: {reason}")]
+    Unreachable {
+        /// What is known of the cause.
+        reason: String,
+    },
+}
+
+impl Cache {
+    /// A cache that connects when it is first used, and then must be in the tokio
+    /// runtime where it will be used from then on.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        config.check()?;
+        let tally = Arc::new(Tally::default());
+        let l2 = config.l2_url().map(|url| L2::new(url, &config, &tally)).transpose()?;
+        let shared = Shared {
+            generations: Generations::new(),
+            l1: L1::new(config.l1_bytes),
+            l2,
+            flights: Arc::default(),
+            tally,
+            clock: config.clock,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// How long L2 takes to answer nothing; connects if nobody has yet.
+    pub async fn ping(&self) -> Result<Duration, PingError> {
+        let l2 = self.shared.l2.as_ref().ok_or(PingError::NotConfigured)?;
+        let since = Instant::now();
+        match l2.ping().await {
+            Ok(()) => Ok(since.elapsed()),
+            Err(no_answer) => Err(no_answer.into()),
+        }
+    }
+
+    /// What the cache has counted so far.
+    pub fn counters(&self) -> Counters {
+        let (l1_entries, l1_bytes) = self.shared.l1.size();
+        Counters { l1_entries, l1_bytes, ..self.shared.tally.snapshot() }
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").finish_non_exhaustive()
+    }
+}
+
+impl From<NoAnswer> for PingError {
+    fn from(no_answer: NoAnswer) -> Self {
+        let reason = match no_answer {
+            NoAnswer::Away => "known to be away".to_owned(),
+            NoAnswer::Failed(error) => link::reason(&error),
+        };
+        Self::Unreachable { reason }
+    }
+}
