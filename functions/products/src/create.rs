@@ -1,6 +1,6 @@
 //! `POST /api/products`
 
-use api::{Json, Problem, Violations};
+use api::{Json, Object, Problem, Violations};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -23,7 +23,7 @@ pub(crate) struct NewSubmission {
     description: Option<String>,
     category: Option<String>,
     tags: Option<Vec<String>>,
-    price: Option<MoneySubmission>,
+    price: Option<Object<MoneySubmission>>,
 }
 
 pub(crate) async fn create(

@@ -18,6 +18,7 @@ pub(crate) async fn replace(
     Json(body): Json<Submission>,
 ) -> Result<axum::Json<ProductView>, Problem> {
     let change = body.checked()?;
-    let listing = store.edit_product(&id, seen, Timestamp::now(), |_| Ok::<_, Problem>(change.clone())).await?;
+    let listing =
+        store.edit_product(&id, seen, Timestamp::now(), |_| Ok::<_, Problem>(change.clone())).await?;
     Ok(axum::Json(listing.into()))
 }

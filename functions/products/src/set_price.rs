@@ -1,6 +1,6 @@
 //! `PUT /api/products/{id}/pricing`
 
-use api::{IfMatch, Json, PathId, Problem, Violations};
+use api::{IfMatch, Json, Object, PathId, Problem, Violations};
 use axum::extract::State;
 use domain::{Price, ProductId};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::submission::{MoneySubmission, check_price};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PricingSubmission {
-    price: Option<MoneySubmission>,
+    price: Option<Object<MoneySubmission>>,
 }
 
 pub(crate) async fn set_price(

@@ -1,6 +1,6 @@
 //! What callers send to describe a product, and what becomes of it.
 
-use api::{Problem, Violations};
+use api::{Object, Problem, Violations};
 use domain::{Category, Currency, Description, Money, Name, Tags};
 use serde::{Deserialize, Serialize};
 use store::{Change, Listing};
@@ -14,7 +14,7 @@ pub(crate) struct Submission {
     pub(crate) description: Option<String>,
     pub(crate) category: Option<String>,
     pub(crate) tags: Option<Vec<String>>,
-    pub(crate) price: Option<MoneySubmission>,
+    pub(crate) price: Option<Object<MoneySubmission>>,
 }
 
 /// Money as a caller writes it.
@@ -35,10 +35,10 @@ impl Submission {
             description: Some(product.description.as_str().to_owned()),
             category: Some(product.category.as_str().to_owned()),
             tags: Some(product.tags.iter().map(str::to_owned).collect()),
-            price: Some(MoneySubmission {
+            price: Some(Object(MoneySubmission {
                 amount: Some(price.amount()),
                 currency: Some(price.currency().as_str().to_owned()),
-            }),
+            })),
         }
     }
 
@@ -81,8 +81,11 @@ fn check_tags(tags: &[String], violations: &mut Violations) -> Option<Tags> {
 }
 
 /// Checks a price at `/price`.
-pub(crate) fn check_price(price: Option<MoneySubmission>, violations: &mut Violations) -> Option<Money> {
-    let price = violations.required("/price", price, Ok)?;
+pub(crate) fn check_price(
+    price: Option<Object<MoneySubmission>>,
+    violations: &mut Violations,
+) -> Option<Money> {
+    let Object(price) = violations.required("/price", price, Ok)?;
     let amount = violations.required("/price/amount", price.amount, Ok);
     let currency = violations.required("/price/currency", price.currency, |code| Currency::new(&code));
     // The range is checked even where the currency is wrong, to name both.

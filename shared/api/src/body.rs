@@ -3,13 +3,13 @@
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::edge::BODY_LIMIT;
-use crate::{Problem, Violations};
+use crate::{Object, Problem, Violations};
 
-/// A JSON body. Malformed JSON is 400; well-formed JSON that is not a `T`
+/// A JSON object as the body. Malformed JSON is 400; well-formed JSON that is not a `T`
 /// (wrong types, unknown fields) is 422 with a pointer to the offender.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
@@ -22,9 +22,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             return Err(Problem::unsupported_media_type("application/json"));
         }
         let body = axum::body::Bytes::from_request(request, state).await.map_err(unreadable)?;
+        // Whether it is JSON at all comes first: a body that breaks off is
+        // malformed, whatever else is wrong with what came before.
+        serde_json::from_slice::<IgnoredAny>(&body).map_err(|error| not_json(&error))?;
         let mut json = serde_json::Deserializer::from_slice(&body);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(refused)?;
-        json.end().map_err(|_| Problem::malformed("the body goes on after its JSON value"))?;
+        let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(refused)?;
         Ok(Self(value))
     }
 }
@@ -34,7 +36,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// # Errors
 /// 422 with a pointer to what does not fit.
 pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value).map_err(refused)
+    serde_path_to_error::deserialize(value).map(|Object(value)| value).map_err(refused)
 }
 
 /// `application/json`, or a type built on it (RFC 6839 §3.1) such as
@@ -57,10 +59,12 @@ fn refused(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let error = error.into_inner();
     match error.classify() {
         Category::Data => Violations::one(pointer, without_position(&error)),
-        Category::Syntax | Category::Eof | Category::Io => {
-            Problem::malformed(format!("the body is not JSON: {error}"))
-        }
+        Category::Syntax | Category::Eof | Category::Io => not_json(&error),
     }
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    Problem::malformed(format!("the body is not JSON: {error}"))
 }
 
 /// The path as a JSON pointer (RFC 6901).

@@ -28,8 +28,11 @@ fn variable(name: &str) -> String {
 /// Libraries below us speak up from warnings on: their own debugging would
 /// drown ours, and some of it shows request contents.
 fn filter(level: &str) -> Targets {
-    let level = if level.eq_ignore_ascii_case("fatal") { "ERROR" } else { level };
-    let level = level.parse().unwrap_or(LevelFilter::INFO);
+    let level = match level.to_ascii_uppercase().as_str() {
+        "FATAL" => LevelFilter::ERROR, // Lambda's own, which tracing does not know
+        "" => LevelFilter::INFO,
+        level => level.parse().unwrap_or(LevelFilter::INFO),
+    };
     let theirs = LevelFilter::WARN.min(level);
     let libraries = ["aws", "h2", "hyper", "lambda", "redis", "rustls", "tower"];
     Targets::new().with_default(level).with_targets(libraries.map(|library| (library, theirs)))

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Adjustment, Category, Currency, Delta, Description, Error, IdempotencyKey, Money, Name, ProductId, Reason, Tags, Version};
+use domain::{
+    Adjustment, Category, Currency, Delta, Description, Error, IdempotencyKey, Money, Name, ProductId,
+    Reason, Tags, Version,
+};
 use jiff::Timestamp;
 use local::testing::{Database, Tokens, environment};
 use store::{Change, Config, NewProduct, PageRequest, Request, Store};
@@ -42,7 +45,9 @@ impl Shop {
 fn client(config: &Config) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .region(aws_sdk_dynamodb::config::Region::new(config.region.clone()))
-        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("local", "local", None, None, "test"))
+        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
+            "local", "local", None, None, "test",
+        ))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .endpoint_url(config.endpoint.clone().expect("a local endpoint"));
     aws_sdk_dynamodb::Client::from_conf(config.build())
@@ -77,7 +82,10 @@ fn change(name: &str, category: &str) -> Change {
 }
 
 fn adjustment(delta: i64) -> Adjustment {
-    Adjustment { delta: Delta::new(delta).expect("a delta"), reason: Reason::new("delivery").expect("a reason") }
+    Adjustment {
+        delta: Delta::new(delta).expect("a delta"),
+        reason: Reason::new("delivery").expect("a reason"),
+    }
 }
 
 fn request(key: &str, content: i64) -> Request {

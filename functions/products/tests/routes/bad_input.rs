@@ -43,6 +43,7 @@ async fn a_field_that_breaks_a_rule_is_named() {
         ("/tags/1", but("tags", json!(["blue", ""]))),
         ("/tags", but("tags", json!((0..21).map(|n| n.to_string()).collect::<Vec<_>>()))),
         ("/price", but("price", json!(5))),
+        ("/price", but("price", json!([5, "GBP"]))),
         ("/price/amount", but("price", pounds(-1))),
         ("/price/amount", but("price", pounds(0))),
         ("/price/amount", but("price", pounds(i64::MAX))),
@@ -72,7 +73,7 @@ async fn a_body_that_is_no_json_is_400() {
         post(&shop, body, "application/json").await.problem(400);
     }
     post(&shop, &b"{\"name\":\"\xff\xfe\"}"[..], "application/json").await.problem(400);
-    for body in ["[]", "null", "\"x\"", "1"] {
+    for body in ["[]", "[\"mug\",\"Mug\",null,\"c\"]", "null", "\"x\"", "1"] {
         post(&shop, body, "application/json").await.problem(422);
     }
 }
