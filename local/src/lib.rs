@@ -1,1 +1,20 @@
-//! The whole system on one machine.
+//! The whole system on one machine: for `make run`, for tests, for load tests.
+//! It runs the real things (DynamoDB's protocol, Redis, the Lambda Runtime
+//! API, the built functions) and mocks none. No function may depend on it.
+
+pub mod client;
+pub mod dynamodb;
+pub mod gate;
+pub mod import;
+pub mod lambda;
+mod opening_stock;
+pub mod process;
+pub mod project;
+pub mod redis;
+pub mod rie;
+pub mod secret;
+pub mod seed;
+pub mod stack;
+pub mod template;
+pub mod testing;
+pub mod token;

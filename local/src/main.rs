@@ -1,1 +1,26 @@
-fn main() {}
+//! The command line of the local system: what `make run`, `make token` and
+//! `make import` call.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+/// Without `RUST_LOG`: what a developer must see, such as a function that died,
+/// and not each refused call of DynamoDB, which its callers know.
+const LOG_FILTER: &str = "warn,dynoxide=error";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| LOG_FILTER.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    match cli::Cli::parse().execute().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -61,7 +61,7 @@ pub(crate) async fn detailed(State(app): State<App>) -> impl IntoResponse {
     let status = database.status.min(cache.status);
     let detailed = Detailed {
         status,
-        timestamp: Timestamp::now(),
+        timestamp: api::now(),
         uptime: app.started.elapsed().as_secs(),
         services: Services { database, cache },
     };

@@ -19,6 +19,6 @@ struct Live {
 
 pub(crate) async fn live(State(app): State<App>) -> impl IntoResponse {
     let uptime = app.started.elapsed().as_secs();
-    let live = Live { status: "healthy", timestamp: Timestamp::now(), uptime };
+    let live = Live { status: "healthy", timestamp: api::now(), uptime };
     ([(header::CACHE_CONTROL, "no-store")], Json(live))
 }

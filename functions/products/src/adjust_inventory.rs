@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Adjustment, Delta, ProductId, Reason};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Request, Store};
 
@@ -26,7 +25,7 @@ pub(crate) async fn adjust_inventory(
     Json(body): Json<AdjustmentSubmission>,
 ) -> Result<Response, Problem> {
     let request = Request::new(&caller.user, &key, &format!("adjust inventory of {id}"), &body);
-    let answer = store.adjust_stock(&id, &body.checked()?, &request, Timestamp::now()).await?;
+    let answer = store.adjust_stock(&id, &body.checked()?, &request, api::now()).await?;
     let mut response = ([(header::CONTENT_TYPE, "application/json")], answer.body).into_response();
     if answer.replayed {
         let replayed = HeaderName::from_static("idempotency-replayed");

@@ -4,7 +4,6 @@ use api::{IfMatch, PathId, Problem};
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::ProductId;
-use jiff::Timestamp;
 use store::Store;
 
 use crate::Editor;
@@ -15,6 +14,6 @@ pub(crate) async fn archive(
     PathId(id): PathId<ProductId>,
     IfMatch(seen): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    store.archive_product(&id, seen, Timestamp::now()).await?;
+    store.archive_product(&id, seen, api::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

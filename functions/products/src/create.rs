@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::ProductId;
-use jiff::Timestamp;
 use serde::Deserialize;
 use store::{NewProduct, Store};
 
@@ -31,7 +30,7 @@ pub(crate) async fn create(
     State(store): State<Store>,
     Json(body): Json<NewSubmission>,
 ) -> Result<impl IntoResponse, Problem> {
-    let listing = store.create_product(body.checked()?, Timestamp::now()).await?;
+    let listing = store.create_product(body.checked()?, api::now()).await?;
     let location = format!("/api/products/{}", listing.product.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(ProductView::from(listing))))
 }

@@ -3,7 +3,6 @@
 use api::{IfMatch, Json, PathId, Problem, from_value};
 use axum::extract::State;
 use domain::ProductId;
-use jiff::Timestamp;
 use serde_json::Value;
 use store::{Change, Listing, Store};
 
@@ -18,7 +17,7 @@ pub(crate) async fn edit(
     IfMatch(seen): IfMatch,
     Json(patch): Json<Value>,
 ) -> Result<axum::Json<ProductView>, Problem> {
-    let listing = store.edit_product(&id, seen, Timestamp::now(), |listing| patched(listing, &patch)).await?;
+    let listing = store.edit_product(&id, seen, api::now(), |listing| patched(listing, &patch)).await?;
     Ok(axum::Json(listing.into()))
 }
 

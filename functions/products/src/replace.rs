@@ -3,7 +3,6 @@
 use api::{IfMatch, Json, PathId, Problem};
 use axum::extract::State;
 use domain::ProductId;
-use jiff::Timestamp;
 use store::Store;
 
 use crate::Editor;
@@ -18,7 +17,6 @@ pub(crate) async fn replace(
     Json(body): Json<Submission>,
 ) -> Result<axum::Json<ProductView>, Problem> {
     let change = body.checked()?;
-    let listing =
-        store.edit_product(&id, seen, Timestamp::now(), |_| Ok::<_, Problem>(change.clone())).await?;
+    let listing = store.edit_product(&id, seen, api::now(), |_| Ok::<_, Problem>(change.clone())).await?;
     Ok(axum::Json(listing.into()))
 }

@@ -3,7 +3,6 @@
 use api::{IfMatch, Json, Object, PathId, Problem, Violations};
 use axum::extract::State;
 use domain::{Price, ProductId};
-use jiff::Timestamp;
 use serde::Deserialize;
 use store::Store;
 
@@ -26,5 +25,5 @@ pub(crate) async fn set_price(
     let mut violations = Violations::default();
     let price = check_price(body.price, &mut violations);
     let price = violations.finish(price)?;
-    Ok(axum::Json(store.set_price(&id, seen, price, Timestamp::now()).await?))
+    Ok(axum::Json(store.set_price(&id, seen, price, api::now()).await?))
 }

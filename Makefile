@@ -1,0 +1,69 @@
+# What people and CI type; `make help` lists it. Each target sets up what it
+# needs (scripts/set-up), so a fresh clone needs only Rust and Python.
+
+.DEFAULT_GOAL := help
+.PHONY: run token import test check build tools clean help
+
+# What `make -C … token` prints is the token alone.
+MAKEFLAGS += --no-print-directory
+
+VENV := $(CURDIR)/.tools/venv
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+export PATH := $(PATH):$(CURDIR)/.tools/bin
+export SAM_CLI_TELEMETRY := 0
+
+ARCH ?= arm64
+# One shape of build for all targets: with other packages chosen, Cargo unites
+# other features and compiles the dependencies again.
+BUILD := cargo build --locked --workspace --bins
+FUNCTIONS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/Cargo.toml)))))
+
+# Arguments reach the recipes through the environment ("$$NAME"), so that the
+# shell never reads their text as its own.
+
+run: ## Run the system on port 3000: make run [PORT=3000] [FRESH=1]
+	@scripts/set-up run
+	$(BUILD)
+	@exec $(TARGET)/debug/local run $${PORT:+--port "$$PORT"} $(if $(filter 1 yes true,$(FRESH)),--fresh)
+
+token: ## Print a development token: make token USER=alice SCOPE="catalog:write"
+	@$(if $(filter command line,$(origin USER)),,$(error say whose token: make token USER=alice [SCOPE="catalog:write"]))
+	@$(BUILD) --quiet
+	@exec $(TARGET)/debug/local token --user "$$USER" --scope "$${SCOPE-}"
+
+import: ## Import a retail CSV into the running system: make import FILE=x.csv [CATEGORY=] [STOCK=] [URL=]
+	@$(if $(FILE),,$(error say which file: make import FILE=catalogue.csv [CATEGORY=gifts] [STOCK=100] [URL=http://localhost:3000]))
+	@$(BUILD) --quiet
+	@exec $(TARGET)/debug/local import "$$FILE" $${CATEGORY:+--category "$$CATEGORY"} \
+	  $${STOCK:+--stock "$$STOCK"} $${URL:+--url "$$URL"}
+
+# End-to-end tests start the binaries, so these are built first.
+test: ## Run every test, on free ports
+	@scripts/set-up test
+	$(BUILD)
+	cargo test --workspace --doc
+	cargo nextest run --workspace
+
+check: ## Check format, lints, docs, dependencies, licences and the template
+	@scripts/set-up check
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
+	cargo deny --log-level error check bans licenses sources
+	$(VENV)/bin/python scripts/check-crates
+	$(VENV)/bin/python scripts/check-template
+	$(VENV)/bin/sam validate --lint
+
+build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64|x86_64]
+	@$(if $(filter arm64 x86_64,$(ARCH)),,$(error ARCH is arm64 or x86_64, as Architecture in template.yaml))
+	@scripts/set-up build
+	PATH="$(VENV)/bin:$$PATH" cargo lambda build --locked --release --$(ARCH:x86_64=x86-64) --lambda-dir target/lambda $(FUNCTIONS:%=--package %)
+
+tools: ## Install every tool that the other targets use
+	@scripts/set-up all
+
+clean: ## Remove what was built and installed here, the local table with it
+	rm -rf $(TARGET) .tools .aws-sam
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -1,0 +1,209 @@
+//! The whole system: DynamoDB, cache, emulator, functions and gate, started
+//! in that order and stopped in the reverse one.
+
+mod functions;
+mod lock;
+mod sam;
+mod state;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use self::functions::Functions;
+use self::state::State;
+use crate::dynamodb::DynamoDb;
+use crate::gate::{Gate, Limits, Port};
+use crate::lambda::{Binaries, Emulator, Surroundings};
+use crate::project::Project;
+use crate::redis::{self, Redis};
+use crate::template::{TABLE_NAME, Table};
+
+/// How to start the system.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Port of the gate; 0 for a free one.
+    pub port: u16,
+    /// Folder of keys, logs and, unless it is in memory, of the table.
+    pub state: PathBuf,
+    /// Forget the table when the stack stops.
+    pub in_memory: bool,
+    /// Forget what earlier runs kept in `state`.
+    pub fresh: bool,
+    /// What to do without a cache server.
+    pub cache: Cache,
+}
+
+/// Whether the system may do without its shared cache.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cache {
+    /// No cache server is an error.
+    Required,
+    /// Without a server each function has its own cache alone.
+    IfInstalled,
+}
+
+/// What is being started, for whoever waits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// The embedded DynamoDB.
+    Database,
+    /// The cache server.
+    Cache,
+    /// There is no cache server to start.
+    NoCache,
+    /// The Lambda emulator.
+    Emulator,
+    /// The functions' processes.
+    Functions,
+}
+
+/// The running system. Dropping it kills what it started.
+#[derive(Debug)]
+pub struct Stack {
+    gate: Gate,
+    url: String,
+    functions: Functions,
+    emulator: Emulator,
+    cache: Option<Redis>,
+    database: DynamoDb,
+    state: State,
+}
+
+impl Options {
+    /// For tests: free ports, nothing kept outside of `state`, a cache.
+    pub fn for_tests(state: impl Into<PathBuf>) -> Self {
+        Self { port: 0, state: state.into(), in_memory: true, fresh: false, cache: Cache::Required }
+    }
+}
+
+impl Stack {
+    /// Starts everything; `progress` hears of each step as it begins. On an
+    /// error nothing is left running.
+    pub async fn start(options: Options, mut progress: impl FnMut(Step)) -> Result<Self> {
+        // What can be refused is refused before anything is started.
+        let project = Project::find()?;
+        let template = project.template()?;
+        let port = Port::take(options.port).await?;
+        Emulator::check_installed(&project)?;
+        let binaries = Binaries::find()?;
+        let state = State::open(options.state, options.fresh)?;
+
+        progress(Step::Database);
+        let database = start_database(options.in_memory, &state, &template.table()?).await?;
+        let cache = start_cache(options.cache, &mut progress).await?;
+        progress(Step::Emulator);
+        let emulator = Emulator::start(&project, &state.logs().join("lambda.log")).await?;
+        progress(Step::Functions);
+        let surroundings = surroundings(&state, &database, cache.as_ref());
+        sam::write_variables(&state.sam_variables(), &template, &surroundings)?;
+        let functions = Functions::start(&template, &surroundings, &binaries, &emulator, &state.logs())?;
+        let url = port.url();
+        let cors = surroundings.cors(&template)?;
+        let gate = Gate::open(port, &emulator.address(), functions.routes()?, &cors, Limits::default())?;
+        Ok(Self { gate, url, functions, emulator, cache, database, state })
+    }
+
+    /// Where the API is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where DynamoDB is.
+    pub fn dynamodb(&self) -> String {
+        self.database.endpoint()
+    }
+
+    /// Where the cache is, if there is one.
+    pub fn cache(&self) -> Option<String> {
+        self.cache.as_ref().map(Redis::url)
+    }
+
+    /// Where the Lambda emulator is, which takes `Invoke` calls too. Not to be
+    /// flooded: that is what the gate is for.
+    pub fn emulator(&self) -> String {
+        format!("http://{}", self.emulator.address())
+    }
+
+    /// Folder of the functions' logs.
+    pub fn logs(&self) -> PathBuf {
+        self.state.logs()
+    }
+
+    /// A token that the functions accept.
+    pub fn token(&self, user: &str, scopes: &str, ttl: Duration) -> Result<String> {
+        self.state.signer.mint(user, scopes, ttl)
+    }
+
+    /// Process ids of everything that was started.
+    pub fn processes(&self) -> Vec<i32> {
+        let cache = self.cache.as_ref().map(Redis::id);
+        self.functions.processes().chain(cache).chain([self.emulator.id()]).collect()
+    }
+
+    /// Returns if the emulator dies, without which nothing is answered.
+    pub async fn broken(&self) {
+        self.emulator.exited().await;
+    }
+
+    /// A fault: kills a function's process, and returns when its successor
+    /// runs.
+    pub async fn kill_function(&self, name: &str) -> Result<()> {
+        self.functions.kill(name).await
+    }
+
+    /// A fault: kills the cache server.
+    pub async fn kill_cache(&self) {
+        if let Some(cache) = &self.cache {
+            cache.kill().await;
+        }
+    }
+
+    /// Starts the cache server again on its port, empty.
+    pub async fn restart_cache(&mut self) -> Result<()> {
+        match &mut self.cache {
+            Some(cache) => cache.restart().await,
+            None => bail!("the stack runs without a cache"),
+        }
+    }
+
+    /// Stops everything: first callers, last what the functions use.
+    pub async fn stop(self) {
+        self.gate.close().await;
+        self.functions.stop().await;
+        self.emulator.stop().await;
+        if let Some(cache) = self.cache {
+            cache.stop().await;
+        }
+        self.database.stop().await;
+    }
+}
+
+async fn start_database(in_memory: bool, state: &State, table: &Table) -> Result<DynamoDb> {
+    if in_memory {
+        return DynamoDb::in_memory(TABLE_NAME, table).await;
+    }
+    DynamoDb::in_file(&state.database(), TABLE_NAME, table).await
+}
+
+async fn start_cache(cache: Cache, progress: &mut impl FnMut(Step)) -> Result<Option<Redis>> {
+    if Redis::is_installed() {
+        progress(Step::Cache);
+        return Redis::start().await.map(Some);
+    }
+    if cache == Cache::Required {
+        bail!(redis::MISSING);
+    }
+    progress(Step::NoCache);
+    Ok(None)
+}
+
+fn surroundings(state: &State, database: &DynamoDb, cache: Option<&Redis>) -> Surroundings {
+    Surroundings {
+        dynamodb: database.endpoint(),
+        cache: cache.map(Redis::url).unwrap_or_default(),
+        jwks: state.signer.jwks(),
+        cursor_key: state.cursor_key.text(),
+    }
+}

@@ -1,0 +1,75 @@
+//! All functions of the template, each under its supervisor.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::gate::{Backend, Routes};
+use crate::lambda::{Binaries, Emulator, Supervisor, Surroundings};
+use crate::template::{Function, Template};
+
+/// Beyond a function's own time-out, for its answer that is too late to be
+/// heard as the function's own.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// The functions' supervisors.
+#[derive(Debug)]
+pub(super) struct Functions(Vec<(Function, Supervisor)>);
+
+impl Functions {
+    pub(super) fn start(
+        template: &Template,
+        surroundings: &Surroundings,
+        binaries: &Binaries,
+        emulator: &Emulator,
+        logs: &Path,
+    ) -> Result<Self> {
+        let start = |function: Function| {
+            let name = &function.name;
+            let binary = binaries.of(name)?;
+            let runtime_api = emulator.runtime_api(name);
+            let environment = surroundings.of_process(template, &function, &runtime_api)?;
+            let log = logs.join(format!("{name}.log"));
+            let supervisor = Supervisor::start(name, binary, environment, log)?;
+            Ok((function, supervisor))
+        };
+        template.functions()?.into_iter().map(start).collect::<Result<_>>().map(Self)
+    }
+
+    pub(super) fn routes(&self) -> Result<Routes> {
+        Routes::new(self.0.iter().map(|(function, supervisor)| {
+            let backend = Backend {
+                name: function.name.clone(),
+                deadline: function.timeout + MARGIN,
+                status: supervisor.status(),
+                out_of_time: supervisor.killer(),
+            };
+            (function.routes.as_slice(), backend)
+        }))
+    }
+
+    pub(super) fn processes(&self) -> impl Iterator<Item = i32> {
+        self.0.iter().filter_map(|(_, supervisor)| supervisor.status().now().process)
+    }
+
+    pub(super) async fn kill(&self, name: &str) -> Result<()> {
+        let (_, supervisor) = self
+            .0
+            .iter()
+            .find(|(function, _)| function.name == name)
+            .with_context(|| format!("there is no function {name}"))?;
+        let status = supervisor.status();
+        let process = status.now().process.with_context(|| format!("{name} does not run"))?;
+        kill(Pid::from_raw(process), Signal::SIGKILL)?;
+        let successor = status.running_other_than(Some(process)).await;
+        successor.map(drop).with_context(|| format!("{name} did not come back"))
+    }
+
+    pub(super) async fn stop(self) {
+        let stops = self.0.into_iter().map(|(_, supervisor)| supervisor.stop());
+        futures::future::join_all(stops).await;
+    }
+}

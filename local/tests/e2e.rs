@@ -1,0 +1,118 @@
+//! The whole system through the Lambda Runtime API of `cargo lambda watch`:
+//! the built functions, a real cache, the embedded DynamoDB, and their faults.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use self::support::{Shop, is_cached, status_of};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_product_is_created_read_found_and_listed() {
+    let shop = Shop::open().await;
+    let product = shop.create("Blue Teapot").await;
+    let id = product["id"].as_str().unwrap();
+    assert_eq!(shop.json(&format!("/api/products/{id}")).await["name"], "Blue Teapot");
+    for list in ["/api/products?limit=5", "/api/products?category=kitchen", "/api/products/search?q=teap"] {
+        let page = shop.json(list).await;
+        assert_eq!(page["items"][0]["id"], id, "{list}");
+        assert_eq!(page["next_cursor"], Value::Null, "{list}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_sees_table_and_cache() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.json("/api/health").await["status"], "healthy");
+    let detailed = shop.json("/api/health/detailed").await;
+    assert_eq!(detailed["status"], "healthy", "{detailed}");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn errors_are_ours_to_the_edge() {
+    let shop = Shop::open().await;
+    let anonymous = shop.client.post(shop.url("/api/products")).json(&json!({})).send();
+    let not_text = shop.request(Method::POST, "/api/products").body(&b"\xff\xfe"[..]);
+    let not_text = not_text.header("content-type", "application/json").send();
+    for (response, status) in [
+        (shop.get("/nowhere").await, StatusCode::NOT_FOUND),
+        (shop.get("/.rt/products/2018-06-01/runtime/invocation/next").await, StatusCode::NOT_FOUND),
+        (shop.get("/api/products/none").await, StatusCode::NOT_FOUND),
+        (anonymous.await.unwrap(), StatusCode::UNAUTHORIZED),
+        (not_text.await.unwrap(), StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(response.status(), status, "{}", response.url());
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_killed_in_mid_run_is_back_by_the_next_call() {
+    let shop = Shop::open().await;
+    let load = shop.load(8, Duration::from_secs(2), "/api/products?limit=1");
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        shop.stack.kill_function("products").await.unwrap();
+        assert_eq!(shop.get("/api/products").await.status(), StatusCode::OK);
+    }
+    for (status, count) in load.await {
+        assert!([200, 502].contains(&status), "{count} × {status}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_answer_without_the_cache_and_use_it_when_it_is_back() {
+    let mut shop = Shop::open().await;
+    let product = shop.create("Red Kettle").await;
+    let path = format!("/api/products/{}", product["id"].as_str().unwrap());
+    let reads = [&path, "/api/products", "/api/products/search?q=kettle"];
+    shop.stack.kill_cache().await;
+    for read in reads.iter().cycle().take(30) {
+        assert_eq!(shop.get(read).await.status(), StatusCode::OK, "{read}");
+    }
+    shop.stack.restart_cache().await.unwrap();
+    let cache = shop.stack.cache().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while !is_cached(&cache).await {
+        assert!(Instant::now() < deadline, "the cache is not used again");
+        for read in reads {
+            assert_eq!(shop.get(read).await.status(), StatusCode::OK, "{read}");
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_300_connections_at_once_each_is_answered_or_refused() {
+    let shop = Shop::open().await;
+    shop.create("Green Mug").await;
+    let load = shop.load(300, Duration::from_secs(5), "/api/products?limit=5");
+    let answers = load.await;
+    eprintln!("answers by status: {answers:?}");
+    assert!(answers[&200] > 300, "{answers:?}");
+    assert!(answers.keys().all(|status| [200, 503].contains(status)), "{answers:?}");
+    assert_eq!(shop.get("/api/products").await.status(), StatusCode::OK);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_stack_leaves_no_process() {
+    let shop = Shop::open().await;
+    let processes = shop.stack.processes();
+    assert_eq!(processes.len(), 4, "two functions, cache and emulator");
+    let stopping = Instant::now();
+    shop.close().await;
+    assert!(stopping.elapsed() < Duration::from_secs(5));
+    assert!(processes.into_iter().all(|process| status_of(process).is_none()));
+}

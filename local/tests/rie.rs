@@ -1,0 +1,141 @@
+//! Every payload of functions/*/events through the Runtime Interface Emulator:
+//! what `sam local invoke` does, without its container.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use local::lambda::{Binaries, Surroundings};
+use local::project::Project;
+use local::rie::Rie;
+use local::testing::{Database, Redis, Tokens};
+use serde_json::Value;
+
+/// Payload, status, and what the body must hold, in the order to invoke them.
+const EXPECTED: [(&str, u16, &[&str]); 8] = [
+    ("products/create", 201, PRODUCT),
+    ("products/show", 200, PRODUCT),
+    ("products/list", 200, &["/items/0/id", "/items/1/id", "/next_cursor"]),
+    ("products/search", 200, &["/items/0/price/amount", "/next_cursor"]),
+    ("products/adjust", 200, &["/product_id", "/available", "/version", "/updated_at"]),
+    ("health/health", 200, &["/status", "/timestamp", "/uptime"]),
+    ("health/detailed", 200, &["/status", "/services/database", "/services/cache"]),
+    ("health/not-found", 404, PROBLEM),
+];
+const PRODUCT: &[&str] = &[
+    "/id",
+    "/name",
+    "/description",
+    "/category",
+    "/tags",
+    "/price/amount",
+    "/price/currency",
+    "/inventory/available",
+    "/version",
+    "/created_at",
+    "/updated_at",
+];
+const PROBLEM: &[&str] = &["/type", "/title", "/status", "/detail", "/instance", "/request_id"];
+/// What show, search and adjust ask for: the local stack's catalogue has it.
+const PRODUCT_OF_THE_PAYLOADS: &str = "cafe-au-lait-bowl";
+
+/// One function under the emulator, with a table and a cache of its own.
+struct Stage {
+    function: &'static str,
+    project: Project,
+    tokens: Tokens,
+    rie: Rie,
+    _around: (Database, Redis),
+}
+
+impl Stage {
+    async fn of(function: &'static str) -> Self {
+        let project = Project::find().unwrap();
+        let (database, cache, tokens) = (Database::memory().await, Redis::start().await, Tokens::new());
+        let surroundings = Surroundings {
+            dynamodb: database.endpoint(),
+            cache: cache.url(),
+            jwks: tokens.jwks(),
+            cursor_key: "a cursor key of at least 32 characters".to_owned(),
+        };
+        let template = project.template().unwrap();
+        let functions = template.functions().unwrap();
+        let described = functions.iter().find(|it| it.name == function).unwrap();
+        let environment = surroundings.of_process(&template, described, "").unwrap();
+        let binary = Binaries::find().and_then(|binaries| binaries.of(function)).unwrap();
+        let rie = Rie::start(&project, &binary, &environment).await.unwrap();
+        Self { function, project, tokens, rie, _around: (database, cache) }
+    }
+
+    /// A payload as a developer sends it: with a token where it says TOKEN.
+    fn payload(&self, name: &str) -> Value {
+        let file = self.project.root().join(format!("functions/{}/events/{name}.json", self.function));
+        let token = self.tokens.mint("alice", "catalog:write");
+        let text = std::fs::read_to_string(file).unwrap();
+        serde_json::from_str(&text.replace("Bearer TOKEN", &format!("Bearer {token}"))).unwrap()
+    }
+
+    async fn answers_its_payloads(&mut self) {
+        for (payload, status, fields) in EXPECTED {
+            if let Some(name) = payload.strip_prefix(self.function).and_then(|it| it.strip_prefix('/')) {
+                let answer = self.rie.invoke(&self.payload(name)).await.unwrap();
+                assert_answer(payload, &answer, status, fields);
+            }
+        }
+    }
+}
+
+fn assert_answer(payload: &str, answer: &Value, status: u16, fields: &[&str]) {
+    assert_eq!(answer["statusCode"], status, "{payload}: {answer}");
+    assert_eq!(answer["headers"]["content-type"], media_type(status), "{payload}: {answer}");
+    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    for field in fields {
+        assert!(body.pointer(field).is_some(), "{payload}: no {field} in {body}");
+    }
+}
+
+fn media_type(status: u16) -> &'static str {
+    if status < 400 { "application/json" } else { "application/problem+json" }
+}
+
+#[tokio::test]
+async fn products_answers_its_payloads() {
+    let mut stage = Stage::of("products").await;
+    let mut seed = stage.payload("create");
+    let mut body: Value = serde_json::from_str(seed["body"].as_str().unwrap()).unwrap();
+    body["id"] = PRODUCT_OF_THE_PAYLOADS.into();
+    body["name"] = "Café au Lait Bowl".into();
+    seed["body"] = body.to_string().into();
+    let seeded = stage.rie.invoke(&seed).await.unwrap();
+    assert_answer("the payloads' product", &seeded, 201, PRODUCT);
+
+    stage.answers_its_payloads().await;
+    stage.rie.stop().await;
+}
+
+#[tokio::test]
+async fn health_answers_its_payloads() {
+    let mut stage = Stage::of("health").await;
+    stage.answers_its_payloads().await;
+    stage.rie.stop().await;
+}
+
+#[test]
+fn every_payload_has_an_expected_answer() {
+    let functions = Project::find().unwrap().root().join("functions");
+    let folders = names_in(&functions).into_iter();
+    let payloads: BTreeSet<String> =
+        folders.flat_map(|function| payloads_of(&functions, &function)).collect();
+    let expected = EXPECTED.map(|(payload, ..)| payload.to_owned());
+    assert_eq!(payloads, expected.into());
+}
+
+fn payloads_of(functions: &Path, function: &str) -> Vec<String> {
+    let files = names_in(&functions.join(function).join("events")).into_iter();
+    files.map(|file| format!("{function}/{}", file.trim_end_matches(".json"))).collect()
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = folder.read_dir().unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
