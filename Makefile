@@ -37,10 +37,11 @@ import: ## Import a retail CSV into the running system: make import FILE=x.csv [
 	@exec $(TARGET)/debug/local import "$$FILE" $${CATEGORY:+--category "$$CATEGORY"} \
 	  $${STOCK:+--stock "$$STOCK"} $${URL:+--url "$$URL"}
 
-# End-to-end tests start the binaries, so these are built first.
+# End-to-end tests start the binaries, so these are built first; with the tests,
+# because their own dependencies add features too.
 test: ## Run every test, on free ports
 	@scripts/set-up test
-	$(BUILD)
+	$(BUILD) --tests
 	cargo test --workspace --doc
 	cargo nextest run --workspace
 

@@ -72,7 +72,7 @@ pub struct Verifier {
 struct Key {
     id: Option<String>,
     algorithm: Algorithm,
-    key: DecodingKey,
+    public: DecodingKey,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -118,7 +118,7 @@ impl Verifier {
     pub fn verify(&self, token: &str) -> Option<Caller> {
         let header = decode_header(token).ok()?;
         let key = self.key(header.kid.as_deref())?;
-        let claims = decode::<Claims>(token, &key.key, &self.validation(key.algorithm)).ok()?.claims;
+        let claims = decode::<Claims>(token, &key.public, &self.validation(key.algorithm)).ok()?.claims;
         let good = self.is_meant(&claims) && (1..=SUBJECT).contains(&claims.sub.len());
         let scopes = claims.scope.split_ascii_whitespace().map(str::to_owned).collect();
         good.then_some(Caller { user: claims.sub, scopes })
@@ -166,8 +166,8 @@ impl Key {
         }
         let refuse = |reason: String| ConfigError::Key { kid: id.clone().unwrap_or_default(), reason };
         let algorithm = algorithm(jwk).ok_or_else(|| refuse("no asymmetric signature algorithm".into()))?;
-        let key = DecodingKey::from_jwk(jwk).map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { id, algorithm, key })
+        let public = DecodingKey::from_jwk(jwk).map_err(|error| refuse(error.to_string()))?;
+        Ok(Self { id, algorithm, public })
     }
 }
 

@@ -97,6 +97,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 #[error("a handler panicked: {0}")]
 struct Panicked(String);
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();

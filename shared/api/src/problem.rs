@@ -13,9 +13,12 @@ use axum::response::{IntoResponse, Response};
 use domain::{Error, Violation};
 use serde::Serialize;
 
-/// One error, ready to be told.
+/// One error, ready to be told. Boxed, since every handler's result has room for it.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     status: StatusCode,
     kind: &'static str,
     detail: String,
@@ -26,7 +29,18 @@ pub struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, detail: detail.into(), errors: Vec::new(), header: None, cause: None }
+        let detail = detail.into();
+        Self(Box::new(Parts { status, kind, detail, errors: Vec::new(), header: None, cause: None }))
+    }
+
+    fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.0.header = Some((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    fn with_cause(mut self, cause: Arc<dyn StdError + Send + Sync>) -> Self {
+        self.0.cause = Some(cause);
+        self
     }
 
     /// 400: the request is not well-formed.
@@ -36,11 +50,8 @@ impl Problem {
 
     /// 401: there is no token, or not a good one (RFC 6750 §3).
     pub fn unauthenticated(detail: &'static str) -> Self {
-        let challenge = HeaderValue::from_static("Bearer");
-        Self {
-            header: Some((header::WWW_AUTHENTICATE, challenge)),
-            ..Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
-        }
+        let problem = Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail);
+        problem.with_header(header::WWW_AUTHENTICATE, "Bearer")
     }
 
     /// 403: the token does not carry the right.
@@ -85,7 +96,9 @@ impl Problem {
     /// 422: well-formed, and breaks these rules.
     pub fn invalid(errors: Vec<Violation>) -> Self {
         let detail = "the request breaks the rules listed in errors";
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", detail) }
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// 428: a write without `If-Match` could undo another's (RFC 6585 §3).
@@ -97,16 +110,13 @@ impl Problem {
     /// 500: our fault. The cause is for the log.
     pub fn internal(cause: Arc<dyn StdError + Send + Sync>) -> Self {
         let detail = "something went wrong on our side";
-        Self { cause: Some(cause), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", detail) }
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", detail).with_cause(cause)
     }
 
     /// 503: trying again in a second may help. The cause is for the log.
     fn unavailable(kind: &'static str, detail: &'static str, cause: Error) -> Self {
-        Self {
-            header: Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
-            cause: Some(Arc::new(cause)),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, kind, detail)
-        }
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, kind, detail);
+        problem.with_header(header::RETRY_AFTER, "1").with_cause(Arc::new(cause))
     }
 
     fn conflict(kind: &'static str, detail: impl Into<String>) -> Self {
@@ -115,21 +125,22 @@ impl Problem {
 
     /// What lies behind a 5xx, for the log.
     pub(crate) fn cause(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
+        self.0.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
     }
 
     /// The problem as the answer to one request. Headers that the router
     /// has set on `response` (`Allow`) stay.
     pub(crate) fn render(&self, response: &mut Response, instance: &str, request_id: &str) {
-        let title = self.status.canonical_reason().unwrap_or("Error");
+        let title = self.0.status.canonical_reason().unwrap_or("Error");
         let details = Details {
-            kind: format!("urn:problem-type:storefront:{}", self.kind),
+            kind: format!("urn:problem-type:storefront:{}", self.0.kind),
             title,
-            status: self.status.as_u16(),
-            detail: &self.detail,
+            status: self.0.status.as_u16(),
+            detail: &self.0.detail,
             instance,
             request_id,
             errors: self
+                .0
                 .errors
                 .iter()
                 .map(|e| ViolationView { pointer: &e.pointer, detail: &e.detail })
@@ -166,8 +177,8 @@ struct ViolationView<'a> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
-        if let Some((name, value)) = self.header.clone() {
+        let mut response = self.0.status.into_response();
+        if let Some((name, value)) = self.0.header.clone() {
             response.headers_mut().insert(name, value);
         }
         response.extensions_mut().insert(self);

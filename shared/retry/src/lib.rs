@@ -43,20 +43,21 @@ impl Policy {
         F: FnMut() -> Fut,
         Fut: Future<Output = Outcome<T, E>>,
     {
-        let end = Instant::now() + self.total;
-        let mut tried = 0;
+        let mut backoff = self.backoff();
         loop {
             let error = match attempt().await {
                 Outcome::Done(result) => return result,
                 Outcome::Again(error) => error,
             };
-            tried += 1;
-            let wait = self.wait(tried, &mut fastrand::Rng::new());
-            if tried >= self.attempts || Instant::now() + wait > end {
+            if !backoff.wait().await {
                 return Err(error);
             }
-            sleep(wait).await;
         }
+    }
+
+    /// The waits of one operation, for a caller that tries by itself.
+    pub fn backoff(&self) -> Backoff {
+        Backoff { policy: *self, tried: 0, end: Instant::now() + self.total, random: fastrand::Rng::new() }
     }
 
     /// The wait after so many failed tries.
@@ -64,6 +65,29 @@ impl Policy {
         let doubled = self.base.saturating_mul(2_u32.saturating_pow(tried.saturating_sub(1)));
         let bound = u64::try_from(doubled.min(self.cap).as_micros()).unwrap_or(u64::MAX - 1);
         Duration::from_micros(random.u64(0..=bound))
+    }
+}
+
+/// What is left of an operation's tries and time.
+#[derive(Debug)]
+pub struct Backoff {
+    policy: Policy,
+    tried: u32,
+    end: Instant,
+    random: fastrand::Rng,
+}
+
+impl Backoff {
+    /// Waits before the next try; or says at once, with `false`, that there is
+    /// none left.
+    pub async fn wait(&mut self) -> bool {
+        self.tried += 1;
+        let wait = self.policy.wait(self.tried, &mut self.random);
+        if self.tried >= self.policy.attempts || Instant::now() + wait > self.end {
+            return false;
+        }
+        sleep(wait).await;
+        true
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::{Error, IdempotencyKey, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,7 @@ use crate::keys::{self, Key};
 use crate::table::{Condition, Write};
 
 /// How long a request is remembered.
-const KEPT: Duration = Duration::from_secs(48 * 3_600);
+const KEPT: Duration = Duration::from_hours(48);
 
 /// A request under its caller's idempotency key.
 #[derive(Clone, Debug)]
@@ -34,7 +36,7 @@ impl Request {
         hash.update((target.len() as u64).to_be_bytes());
         hash.update(target);
         hash.update(content);
-        let fingerprint = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = BASE64_URL_SAFE_NO_PAD.encode(hash.finalize());
         Self { key: keys::idempotency(user, key), fingerprint }
     }
 

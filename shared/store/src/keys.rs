@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::{Category, Driver, IdempotencyKey, Name, ProductId};
 use sha2::{Digest, Sha256};
 
@@ -95,7 +97,7 @@ pub(crate) fn idempotency(user: &str, key: &IdempotencyKey) -> Key {
     hash.update((user.len() as u64).to_be_bytes());
     hash.update(user);
     hash.update(key.as_str());
-    let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = BASE64_URL_SAFE_NO_PAD.encode(hash.finalize());
     Key::new(format!("IDEMPOTENCY#{hash}"), "IDEMPOTENCY")
 }
 

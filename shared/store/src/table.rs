@@ -114,23 +114,20 @@ impl Table {
 
     /// One chunk, until nothing of it is left unprocessed: DynamoDB hands keys
     /// back when the answer would be too large or the table is throttled.
-    async fn batch_get_chunk(&self, operation: &'static str, keys: Vec<Item>) -> Result<Vec<Item>> {
-        let found = tokio::sync::Mutex::new((Vec::with_capacity(keys.len()), keys));
-        CONTENTION
-            .run(|| async {
-                let mut state = found.lock().await;
-                let (items, keys) = &mut *state;
-                match self.batch_get_once(operation, keys.clone()).await {
-                    Err(error) => Outcome::Done(Err(error)),
-                    Ok((more, left)) => {
-                        items.extend(more);
-                        *keys = left;
-                        if keys.is_empty() { Outcome::Done(Ok(())) } else { Outcome::Again(Error::Busy) }
-                    }
-                }
-            })
-            .await?;
-        Ok(found.into_inner().0)
+    async fn batch_get_chunk(&self, operation: &'static str, mut keys: Vec<Item>) -> Result<Vec<Item>> {
+        let mut found = Vec::with_capacity(keys.len());
+        let mut backoff = CONTENTION.backoff();
+        loop {
+            let (items, left) = self.batch_get_once(operation, keys).await?;
+            found.extend(items);
+            if left.is_empty() {
+                return Ok(found);
+            }
+            if !backoff.wait().await {
+                return Err(Error::Busy);
+            }
+            keys = left;
+        }
     }
 
     async fn batch_get_once(

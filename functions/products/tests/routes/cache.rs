@@ -36,9 +36,9 @@ async fn with_redis_dead_or_hung_every_read_and_write_still_answers() {
     shop.stock("mug", "Mug", "c").await;
     for fault in ["killed", "frozen"] {
         if fault == "killed" {
-            shop.redis.kill().await
+            shop.redis.kill().await;
         } else {
-            shop.redis.freeze()
+            shop.redis.freeze();
         }
         for path in
             ["/api/products/mug", "/api/products", "/api/products?category=c", "/api/products/search?q=mug"]

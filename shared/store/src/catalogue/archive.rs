@@ -18,12 +18,10 @@ impl Store {
     /// # Errors
     /// As [`Self::edit_product`].
     pub async fn archive_product(&self, id: &ProductId, seen: Version, now: Timestamp) -> Result<()> {
-        RACE.run(|| async {
-            match self.try_archive(id, seen, now).await {
-                Ok(Transaction::Committed) => Outcome::Done(Ok(())),
-                Ok(Transaction::Refused) => Outcome::Again(Error::Busy),
-                Err(error) => Outcome::Done(Err(error)),
-            }
+        RACE.run(async || match self.try_archive(id, seen, now).await {
+            Ok(Transaction::Committed) => Outcome::Done(Ok(())),
+            Ok(Transaction::Refused) => Outcome::Again(Error::Busy),
+            Err(error) => Outcome::Done(Err(error)),
         })
         .await
     }

@@ -25,12 +25,10 @@ impl Store {
         now: Timestamp,
         change: impl Fn(&Listing) -> Result<Change, E>,
     ) -> Result<Listing, E> {
-        RACE.run(|| async {
-            match self.try_edit(id, seen, now, &change).await {
-                Ok(Some(listing)) => Outcome::Done(Ok(listing)),
-                Ok(None) => Outcome::Again(Error::Busy.into()),
-                Err(error) => Outcome::Done(Err(error)),
-            }
+        RACE.run(async || match self.try_edit(id, seen, now, &change).await {
+            Ok(Some(listing)) => Outcome::Done(Ok(listing)),
+            Ok(None) => Outcome::Again(Error::Busy.into()),
+            Err(error) => Outcome::Done(Err(error)),
         })
         .await
     }

@@ -13,11 +13,8 @@ use crate::item::{from_item, text};
 use crate::keys;
 use crate::table::{Range, Table};
 
-const PAGE: Kind<IdPage> = Kind::new(
-    "products",
-    1,
-    Policy { fresh: Duration::from_secs(15 * 60), l1: Some(Duration::from_secs(5)) },
-);
+const PAGE: Kind<IdPage> =
+    Kind::new("products", 1, Policy { fresh: Duration::from_mins(15), l1: Some(Duration::from_secs(5)) });
 
 /// Which part of a list is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]

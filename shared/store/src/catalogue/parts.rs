@@ -18,11 +18,11 @@ use crate::table::Table;
 use crate::{Store, keys};
 
 const PRODUCT: Kind<ProductPart> =
-    Kind::new("product", 1, Policy { fresh: Duration::from_secs(30 * 60), l1: Some(Duration::from_secs(5)) });
+    Kind::new("product", 1, Policy { fresh: Duration::from_mins(30), l1: Some(Duration::from_secs(5)) });
 const STOCK: Kind<ProductPart> =
-    Kind::new("inventory", 1, Policy { fresh: Duration::from_secs(60), l1: Some(Duration::from_secs(1)) });
+    Kind::new("inventory", 1, Policy { fresh: Duration::from_mins(1), l1: Some(Duration::from_secs(1)) });
 const PRICE: Kind<ProductPart> =
-    Kind::new("pricing", 1, Policy { fresh: Duration::from_secs(5 * 60), l1: Some(Duration::from_secs(2)) });
+    Kind::new("pricing", 1, Policy { fresh: Duration::from_mins(5), l1: Some(Duration::from_secs(2)) });
 
 impl Store {
     /// The product with this id, its price and its stock.

@@ -22,12 +22,10 @@ impl Store {
         price: Money,
         now: Timestamp,
     ) -> Result<Price> {
-        RACE.run(|| async {
-            match self.try_set_price(id, seen, price, now).await {
-                Ok(Some(price)) => Outcome::Done(Ok(price)),
-                Ok(None) => Outcome::Again(Error::Busy),
-                Err(error) => Outcome::Done(Err(error)),
-            }
+        RACE.run(async || match self.try_set_price(id, seen, price, now).await {
+            Ok(Some(price)) => Outcome::Done(Ok(price)),
+            Ok(None) => Outcome::Again(Error::Busy),
+            Err(error) => Outcome::Done(Err(error)),
         })
         .await
     }

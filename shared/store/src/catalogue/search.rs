@@ -19,7 +19,7 @@ use crate::table::{Range, Table};
 const SEARCH: Kind<IdPage> = Kind::new(
     "product search",
     1,
-    Policy { fresh: Duration::from_secs(10 * 60), l1: Some(Duration::from_secs(5)) },
+    Policy { fresh: Duration::from_mins(10), l1: Some(Duration::from_secs(5)) },
 );
 
 /// Reads for one page at the most. A search for words that are common

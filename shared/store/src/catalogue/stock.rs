@@ -28,12 +28,10 @@ impl Store {
         request: &Request,
         now: Timestamp,
     ) -> Result<Answer> {
-        RACE.run(|| async {
-            match self.try_adjust(id, adjustment, request, now).await {
-                Ok(Some(answer)) => Outcome::Done(Ok(answer)),
-                Ok(None) => Outcome::Again(Error::Busy),
-                Err(error) => Outcome::Done(Err(error)),
-            }
+        RACE.run(async || match self.try_adjust(id, adjustment, request, now).await {
+            Ok(Some(answer)) => Outcome::Done(Ok(answer)),
+            Ok(None) => Outcome::Again(Error::Busy),
+            Err(error) => Outcome::Done(Err(error)),
         })
         .await
     }
