@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import test check build tools clean help
+.PHONY: run token import test check bench build tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -54,6 +54,9 @@ check: ## Check format, lints, docs, dependencies, licences and the template
 	$(VENV)/bin/python scripts/check-crates
 	$(VENV)/bin/python scripts/check-template
 	$(VENV)/bin/sam validate --lint
+
+bench: ## Run the benchmarks, which print ratios
+	cargo bench --locked --workspace --benches
 
 build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64|x86_64]
 	@$(if $(filter arm64 x86_64,$(ARCH)),,$(error ARCH is arm64 or x86_64, as Architecture in template.yaml))

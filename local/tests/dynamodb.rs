@@ -1,8 +1,6 @@
 //! The embedded DynamoDB: its table is template.yaml's, a file survives the
-//! server, and a long stream does not slow its writes.
+//! server, and its stream has the index that writes need.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-use std::time::{Duration, Instant};
 
 use local::{
     dynamodb::DynamoDb,
@@ -50,19 +48,6 @@ fn item(partition: usize, sort: usize) -> Value {
     })
 }
 
-/// Items written a second, in transactions of 15.
-async fn writes(server: &DynamoDb, from: usize, transactions: usize) -> u64 {
-    let started = Instant::now();
-    for partition in from..from + transactions {
-        let puts: Vec<Value> = (0..15)
-            .map(|sort| json!({"Put": {"TableName": TABLE_NAME, "Item": item(partition, sort)}}))
-            .collect();
-        send(server, "TransactWriteItems", &json!({"TransactItems": puts})).await;
-    }
-    let micros = u64::try_from(started.elapsed().as_micros()).unwrap();
-    15 * transactions as u64 * 1_000_000 / micros
-}
-
 #[tokio::test]
 async fn the_table_is_the_templates() {
     let server = DynamoDb::in_memory(TABLE_NAME, &table()).await.unwrap();
@@ -101,31 +86,16 @@ async fn two_databases_in_memory_share_nothing() {
     assert_eq!(scanned["Count"], 0);
 }
 
-/// Without the index a write scans the stream's records: here 4,500 of them,
-/// enough for a ratio of six.
+/// The look-up is dynoxide's own; `make bench` shows that it is the one.
 #[tokio::test]
-async fn a_long_stream_does_not_slow_writes() {
-    let server = DynamoDb::in_memory(TABLE_NAME, &table()).await.unwrap();
-    let early = writes(&server, 0, 20).await;
-    writes(&server, 20, 260).await;
-    let late = writes(&server, 280, 20).await;
-    assert!(2 * late > early, "{early}/s at first, {late}/s at the end");
-    server.stop().await;
-}
-
-/// The figure for the notes: `cargo test --release … -- --ignored --nocapture`.
-#[tokio::test]
-#[ignore = "a measurement, not a check"]
-async fn writes_with_fifty_thousand_stream_records() {
+async fn the_next_number_of_a_stream_is_looked_up_by_index() {
+    const LOOK_UP: &str = "EXPLAIN QUERY PLAN SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1
+        FROM _stream_records WHERE table_name = 'storefront'";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dynamodb.sqlite");
-    let memory = DynamoDb::in_memory(TABLE_NAME, &table()).await.unwrap();
-    let in_file = DynamoDb::in_file(&file, TABLE_NAME, &table()).await.unwrap();
-    for (name, server) in [("memory", memory), ("file", in_file)] {
-        let first = writes(&server, 0, 100).await;
-        writes(&server, 100, 3_300).await;
-        let last = writes(&server, 3_400, 100).await;
-        eprintln!("{name}: {first} items/s empty, {last} items/s after 51,000 records");
-        tokio::time::timeout(Duration::from_secs(5), server.stop()).await.unwrap();
-    }
+    let server = DynamoDb::in_file(&file, TABLE_NAME, &table()).await.unwrap();
+    let plan = rusqlite::Connection::open(&file).unwrap();
+    let plan: String = plan.query_row(LOOK_UP, [], |row| row.get("detail")).unwrap();
+    assert!(plan.contains("storefront_stream_sequence"), "{plan}");
+    server.stop().await;
 }

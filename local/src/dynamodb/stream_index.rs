@@ -6,7 +6,7 @@ use anyhow::Result;
 use rusqlite::Connection;
 
 /// The expression must be the one of dynoxide's query, letter for letter, or
-/// SQLite does not use the index; a test in `tests/dynamodb.rs` would notice.
+/// SQLite does not use the index; `benches/stream_writes.rs` would show it.
 const INDEX: &str = "CREATE INDEX IF NOT EXISTS storefront_stream_sequence
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
 
