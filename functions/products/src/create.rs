@@ -35,11 +35,16 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(ProductView::from(listing))))
 }
 
+/// An id that a route of its own can be reached by: `search` is another route.
+fn check_id(id: &str) -> Result<ProductId, String> {
+    if id == "search" { Err("is reserved".to_owned()) } else { ProductId::new(id) }
+}
+
 impl NewSubmission {
     fn checked(self) -> Result<NewProduct, Problem> {
         let Self { id, name, description, category, tags, price } = self;
         let mut violations = Violations::default();
-        let id = id.map(|id| violations.check("/id", ProductId::new(&id)));
+        let id = id.map(|id| violations.check("/id", check_id(&id)));
         let rest = Submission { name, description, category, tags, price }.check(&mut violations);
         let new = rest.map(|rest| NewProduct {
             id: id.flatten(),

@@ -17,6 +17,9 @@ pub(crate) async fn edit(
     IfMatch(seen): IfMatch,
     Json(patch): Json<Value>,
 ) -> Result<axum::Json<ProductView>, Problem> {
+    // A null removes its field, an unknown one included: so it is looked at
+    // before the merge.
+    from_value::<Submission>(patch.clone())?;
     let listing = store.edit_product(&id, seen, api::now(), |listing| patched(listing, &patch)).await?;
     Ok(axum::Json(listing.into()))
 }

@@ -6,7 +6,7 @@
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
@@ -109,7 +109,11 @@ impl Verifier {
     /// When the set cannot be read, or holds a key that must not verify here.
     pub fn new(jwks: &str, issuer: &str, audience: &str, local: bool) -> Result<Self, ConfigError> {
         let set: JwkSet = serde_json::from_str(jwks)?;
-        let keys = set.keys.iter().map(|jwk| Key::new(jwk, local)).collect::<Result<_, _>>()?;
+        let signing = set.keys.iter().filter(|jwk| signs(jwk));
+        let keys = signing.map(|jwk| Key::new(jwk, local)).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() {
+            return Err(ConfigError::NoKey);
+        }
         Ok(Self { keys, issuer: issuer.to_owned(), audience: audience.to_owned() })
     }
 
@@ -165,17 +169,25 @@ impl Key {
             return Err(ConfigError::DevelopmentKey(id.unwrap_or_default()));
         }
         let refuse = |reason: String| ConfigError::Key { kid: id.clone().unwrap_or_default(), reason };
-        let algorithm = algorithm(jwk).ok_or_else(|| refuse("no asymmetric signature algorithm".into()))?;
+        let algorithm = algorithm(jwk).ok_or_else(|| refuse("it signs nothing".into()))?;
         let public = DecodingKey::from_jwk(jwk).map_err(|error| refuse(error.to_string()))?;
         Ok(Self { id, algorithm, public })
     }
 }
 
-/// The one algorithm that a key verifies: never the token's choice, and never
-/// a symmetric one, for which our public configuration would be the secret.
+/// Whether a key is one that tokens are signed with. A set may hold others,
+/// for encryption or of kinds yet to come; they verify nothing here.
+fn signs(jwk: &Jwk) -> bool {
+    let purpose = jwk.common.public_key_use.as_ref();
+    purpose.is_none_or(|purpose| *purpose == PublicKeyUse::Signature) && algorithm(jwk).is_some()
+}
+
+/// The one algorithm that a key verifies: the key's own or its kind's, never
+/// the token's choice, and never a symmetric one, for which our public
+/// configuration would be the secret.
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     match &jwk.algorithm {
-        AlgorithmParameters::RSA(_) => Some(Algorithm::RS256),
+        AlgorithmParameters::RSA(_) => rsa_algorithm(jwk.common.key_algorithm),
         AlgorithmParameters::EllipticCurve(curve) => match curve.curve {
             EllipticCurve::P256 => Some(Algorithm::ES256),
             EllipticCurve::P384 => Some(Algorithm::ES384),
@@ -185,5 +197,18 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
             Some(Algorithm::EdDSA)
         }
         _ => None,
+    }
+}
+
+/// RSA keys serve several algorithms; RS256 where the key does not say.
+fn rsa_algorithm(named: Option<KeyAlgorithm>) -> Option<Algorithm> {
+    match named {
+        None | Some(KeyAlgorithm::RS256) => Some(Algorithm::RS256),
+        Some(KeyAlgorithm::RS384) => Some(Algorithm::RS384),
+        Some(KeyAlgorithm::RS512) => Some(Algorithm::RS512),
+        Some(KeyAlgorithm::PS256) => Some(Algorithm::PS256),
+        Some(KeyAlgorithm::PS384) => Some(Algorithm::PS384),
+        Some(KeyAlgorithm::PS512) => Some(Algorithm::PS512),
+        Some(_) => None,
     }
 }

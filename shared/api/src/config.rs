@@ -30,6 +30,9 @@ pub enum ConfigError {
         /// Why.
         reason: String,
     },
+    /// No token could ever be good.
+    #[error("AUTH_JWKS holds no key with an asymmetric signature algorithm")]
+    NoKey,
     /// A token could be signed by anyone who has a clone of this project.
     #[error("the key {0} in AUTH_JWKS is a development key: STAGE must be local to use it")]
     DevelopmentKey(String),

@@ -48,10 +48,23 @@ impl fmt::Display for Currency {
 
 /// A price: at least one and at most [`Money::MAX_PRICE`] minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Unchecked")]
 pub struct Money {
     amount: i64,
     currency: Currency,
+}
+
+#[derive(Deserialize)]
+struct Unchecked {
+    amount: i64,
+    currency: Currency,
+}
+
+impl TryFrom<Unchecked> for Money {
+    type Error = String;
+    fn try_from(money: Unchecked) -> Result<Self, String> {
+        Self::price(money.amount, money.currency)
+    }
 }
 
 impl Money {

@@ -57,12 +57,13 @@ impl Tags {
         let mut kept: Vec<String> = Vec::with_capacity(tags.len());
         for (index, tag) in tags.iter().enumerate() {
             let tag = line(tag, 32).map_err(|rule| (Some(index), rule))?;
-            if !kept.contains(&tag) {
-                kept.push(tag);
+            if kept.contains(&tag) {
+                continue;
             }
-        }
-        if kept.len() > Self::MAX {
-            return Err((None, format!("must be at most {} tags", Self::MAX)));
+            if kept.len() == Self::MAX {
+                return Err((None, format!("must be at most {} tags", Self::MAX)));
+            }
+            kept.push(tag);
         }
         Ok(Self(kept))
     }

@@ -82,12 +82,13 @@ impl Query {
         Ok(Self { words, prefix })
     }
 
-    /// The token whose index entries are read: the longest whole word, which
-    /// is the rarest as a rule, or the prefix when there is no whole word.
+    /// The token whose index entries are read: the longest word, which is the
+    /// rarest as a rule; a whole one rather than the prefix.
     pub fn driver(&self) -> Driver<'_> {
-        match self.words.iter().max_by_key(|word| word.chars().count()) {
-            Some(word) => Driver::Word(word),
-            None => Driver::Prefix(&self.prefix),
+        let length = |word: &str| word.chars().count();
+        match self.words.iter().max_by_key(|word| length(word)) {
+            Some(word) if length(word) >= length(&self.prefix) => Driver::Word(word),
+            _ => Driver::Prefix(&self.prefix),
         }
     }
 
@@ -218,9 +219,10 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_whole_word_drives() {
+    fn the_longest_word_drives() {
         assert_eq!(query("red umbrella st").driver(), Driver::Word("umbrella"));
         assert_eq!(query("umb").driver(), Driver::Prefix("umb"));
+        assert_eq!(query("a umb").driver(), Driver::Prefix("umb"));
     }
 
     proptest! {

@@ -1,15 +1,19 @@
 //! Rules that every short text of the shop obeys.
 
-/// Trims a text and checks its length in characters.
+use unicode_normalization::UnicodeNormalization;
+
+/// Trims a text, composes its accents (NFC, Unicode UAX #15: one spelling of
+/// each name), and checks its length in characters.
 ///
 /// Control characters are refused: they have no meaning in a name, and they
 /// let a value forge lines in logs and reports.
 pub(crate) fn line(text: &str, max: usize) -> Result<String, String> {
-    let text = text.trim();
-    if text.chars().any(char::is_control) {
-        return Err("must not hold control characters".into());
+    let forbidden = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let text: String = text.trim().nfc().collect();
+    if text.chars().any(forbidden) {
+        return Err("must not hold control characters or line breaks".into());
     }
-    within(text, 1, max)
+    within(&text, 1, max)
 }
 
 /// Checks a text that may be empty and may run over several lines.

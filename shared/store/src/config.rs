@@ -16,11 +16,11 @@ pub struct Config {
     pub credentials: Credentials,
     /// `DYNAMODB_CONNECT_TIMEOUT_MS`, default 1,000: for a new connection.
     pub connect_timeout: Duration,
-    /// `DYNAMODB_ATTEMPT_TIMEOUT_MS`, default 3,000: for one try of a call.
+    /// `DYNAMODB_ATTEMPT_TIMEOUT_MS`, default 2,000: for one try of a call.
     pub attempt_timeout: Duration,
-    /// `DYNAMODB_OPERATION_TIMEOUT_MS`, default 10,000: for a call with its retries.
+    /// `DYNAMODB_OPERATION_TIMEOUT_MS`, default 5,000: for a call with its retries.
     pub operation_timeout: Duration,
-    /// `CACHE_URL`: the cache, `redis://` or `rediss://`; without it each
+    /// `CACHE_URL`: the cache, `redis://`; without it each
     /// process caches for itself alone.
     pub cache_url: Option<String>,
 }
@@ -75,8 +75,8 @@ impl Config {
                 session_token: optional("AWS_SESSION_TOKEN"),
             },
             connect_timeout: milliseconds("DYNAMODB_CONNECT_TIMEOUT_MS", 1_000)?,
-            attempt_timeout: milliseconds("DYNAMODB_ATTEMPT_TIMEOUT_MS", 3_000)?,
-            operation_timeout: milliseconds("DYNAMODB_OPERATION_TIMEOUT_MS", 10_000)?,
+            attempt_timeout: milliseconds("DYNAMODB_ATTEMPT_TIMEOUT_MS", 2_000)?,
+            operation_timeout: milliseconds("DYNAMODB_OPERATION_TIMEOUT_MS", 5_000)?,
             cache_url: optional("CACHE_URL"),
         })
     }

@@ -1,9 +1,9 @@
 //! The one door to DynamoDB: every call goes through here, with a name, a
 //! deadline and a retry policy.
 //!
-//! Single calls are retried by the SDK. Transactions are retried here, and
-//! only when every reason for their cancellation is contention or throttling:
-//! a failed condition is an answer. All tries of one transaction carry the
+//! Calls that fail in transit or are throttled are retried by the SDK.
+//! Cancelled transactions are retried here, and only when every reason for the
+//! cancellation is contention or throttling: a failed condition is an answer. All tries of one transaction carry the
 //! same client request token, so a try whose reply was lost counts once.
 
 use std::sync::Arc;
@@ -144,8 +144,28 @@ impl Table {
         Ok((items.unwrap_or_default(), left.map(|left| left.keys).unwrap_or_default()))
     }
 
-    /// The items of a range, as of now.
+    /// The items of a range, as of now: as many as asked for, unless it ends.
     pub(crate) async fn query(&self, operation: &'static str, range: &Range<'_>) -> Result<Vec<Item>> {
+        let mut items = Vec::new();
+        let mut start = range.after.map(|sk| to_key(Key { pk: range.pk.to_owned(), sk: sk.to_owned() }));
+        loop {
+            let (more, next) = self.query_once(operation, range, range.limit - items.len(), start).await?;
+            items.extend(more);
+            // One answer ends at 1 MB, however few items that is.
+            if next.is_none() || items.len() >= range.limit {
+                return Ok(items);
+            }
+            start = next;
+        }
+    }
+
+    async fn query_once(
+        &self,
+        operation: &'static str,
+        range: &Range<'_>,
+        limit: usize,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>)> {
         let mut call = self.client.query().table_name(&*self.name).consistent_read(true);
         call = call.expression_attribute_values(":pk", AttributeValue::S(range.pk.to_owned()));
         call = if range.prefix.is_empty() {
@@ -154,11 +174,9 @@ impl Table {
             call.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", AttributeValue::S(range.prefix.to_owned()))
         };
-        let start = range.after.map(|sk| to_key(Key { pk: range.pk.to_owned(), sk: sk.to_owned() }));
-        let limit = i32::try_from(range.limit).unwrap_or(i32::MAX);
-        let call = call.set_exclusive_start_key(start).limit(limit);
+        let call = call.set_exclusive_start_key(start).limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let answer = call.send().await.map_err(|error| unavailable(operation, error))?;
-        Ok(answer.items.unwrap_or_default())
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
     /// Writes all or nothing.

@@ -37,6 +37,8 @@ async fn a_field_that_breaks_a_rule_is_named() {
         ("/category", but("category", json!("  "))),
         ("/category", but("category", json!("x".repeat(65)))),
         ("/id", but("id", json!("a/b"))),
+        ("/id", but("id", json!("search"))),
+        ("/name", but("name", json!("a\u{2028}b"))),
         ("/id", but("id", json!("x".repeat(65)))),
         ("/description", but("description", json!("x".repeat(5_001)))),
         ("/tags", but("tags", json!("blue"))),
@@ -198,6 +200,8 @@ async fn a_patch_is_held_to_the_rules_of_a_product() {
         ("/price/amount", json!({"price": {"amount": -5}})),
         ("/id", json!({"id": "other"})),
         ("/version", json!({"version": 9})),
+        ("/colour", json!({"colour": null})),
+        ("/price/foo", json!({"price": {"foo": null}})),
     ] {
         let answer = shop.write("PATCH", "/api/products/mug", &[("if-match", "\"1\"")], &patch).await;
         assert_eq!(answer.problem(422), [pointer], "{patch}");

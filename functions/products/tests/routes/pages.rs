@@ -32,6 +32,16 @@ async fn categories_do_not_mix_whatever_they_are_called() {
 }
 
 #[tokio::test]
+async fn a_category_is_one_however_its_accents_are_written() {
+    let shop = Shop::open().await;
+    shop.stock("a", "Thing", "Caf\u{e9}").await;
+    shop.stock("b", "Thing", "Cafe\u{301}").await;
+    for query in ["Caf%C3%A9", "Cafe%CC%81"] {
+        assert_eq!(shop.walk(&format!("/api/products?category={query}"), 5).await, ["a", "b"]);
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_works_in_its_own_list_only() {
     let shop = Shop::open().await;
     for n in 0..3 {

@@ -17,11 +17,22 @@ async fn a_price_changes_at_its_own_version() {
     assert_eq!((changed.status, &changed.body["version"]), (200, &json!(2)));
     assert_eq!(shop.get(path).await.body, changed.body);
     let product = shop.get("/api/products/mug").await.body;
-    assert_eq!((&product["price"], &product["version"]), (&pounds(199), &json!(1)));
+    assert_eq!((&product["price"], &product["version"]), (&pounds(199), &json!(2)));
 
     shop.write("PUT", path, &[("if-match", "\"1\"")], &body).await.problem(412);
     shop.write("PUT", path, &[], &body).await.problem(428);
     shop.write("PUT", "/api/products/none/pricing", &[("if-match", "\"1\"")], &body).await.problem(404);
+}
+
+#[tokio::test]
+async fn an_edit_that_started_before_a_price_change_is_stale() {
+    let shop = Shop::open().await;
+    shop.stock("mug", "Mug", "c").await;
+    let price = json!({"price": pounds(1_200)});
+    shop.write("PUT", "/api/products/mug/pricing", &[("if-match", "\"1\"")], &price).await;
+    let replacement = json!({"name": "Cup", "category": "c", "price": pounds(255)});
+    shop.write("PUT", "/api/products/mug", &[("if-match", "\"1\"")], &replacement).await.problem(412);
+    assert_eq!(shop.get("/api/products/mug").await.body["price"], pounds(1_200));
 }
 
 #[tokio::test]

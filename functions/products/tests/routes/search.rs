@@ -31,6 +31,7 @@ async fn all_words_must_match_the_last_by_prefix() {
     assert_eq!(found(&shop, "hea").await, ["85123A", "heart-2"]);
     assert_eq!(found(&shop, "w").await, ["85123A", "white"]);
     assert_eq!(found(&shop, "t").await, ["85123A", "heart-2", "torch", "white"], "t-light, things, torch");
+    assert_eq!(found(&shop, "t+hanging").await, ["85123A"]);
     assert_eq!(found(&shop, "hea+white").await, [""; 0]);
 }
 

@@ -27,10 +27,11 @@ impl Store {
     }
 
     async fn try_archive(&self, id: &ProductId, seen: Version, now: Timestamp) -> Result<Transaction> {
-        let old = self.current("read product to archive", id).await?.product;
-        if old.version != seen {
-            return Err(Error::Stale { current: old.version });
+        let old = self.current("read product to archive", id).await?;
+        if old.product.version != seen {
+            return self.stale(&old, old.product.version).await;
         }
+        let old = old.product;
         let outcome = self.table.transact("archive product", writes(&old, now)).await;
         if !matches!(outcome, Ok(Transaction::Refused)) {
             self.forget_product(id, &entries::tags([&old])).await;

@@ -18,9 +18,9 @@ impl Store {
     pub async fn create_product(&self, new: NewProduct, now: Timestamp) -> Result<Listing> {
         let listing = listing(new, now);
         let outcome = self.table.transact("create product", writes(&listing)).await;
-        if !matches!(outcome, Ok(Transaction::Refused)) {
-            self.forget_product(&listing.product.id, &entries::tags([&listing.product])).await;
-        }
+        // Also when it is refused: the twin that came first may have been cut
+        // off before the cache forgot.
+        self.forget_product(&listing.product.id, &entries::tags([&listing.product])).await;
         match outcome? {
             Transaction::Committed => Ok(listing),
             Transaction::Refused => Err(Error::Taken("product")),

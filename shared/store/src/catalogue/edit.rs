@@ -43,7 +43,7 @@ impl Store {
     ) -> Result<Option<Listing>, E> {
         let old = self.current("read product to edit", id).await?;
         if old.product.version != seen {
-            return Err(Error::Stale { current: old.product.version }.into());
+            return Ok(self.stale(&old, old.product.version).await?);
         }
         let new = edited(&old, change(&old)?, now);
         let outcome = self.table.transact("edit product", writes(&old, &new)).await;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Key, Kind, Policy, Tag};
-use domain::{Error, Price, ProductId, ProductPart, Result, Stock};
+use domain::{Error, Price, ProductId, ProductPart, Result, Stock, Version};
 
-use super::Listing;
+use super::{Listing, entries};
 use crate::item::{Item, from_item, text};
 use crate::table::Table;
 use crate::{Store, keys};
@@ -97,6 +97,16 @@ impl Store {
     pub(super) async fn forget_product(&self, id: &ProductId, pages: &[Tag]) {
         let parts = [Wanted::Product, Wanted::Price, Wanted::Stock].map(|part| part.cache_key(id).erase());
         self.cache.invalidate(&parts, pages).await;
+    }
+
+    /// The refusal of a write that starts from an old version.
+    ///
+    /// The caller may have read an old copy, or repeats a write whose answer,
+    /// and whose invalidation, were lost: either way the cache forgets, so that
+    /// the next read shows what stands.
+    pub(super) async fn stale<T>(&self, old: &Listing, current: Version) -> Result<T> {
+        self.forget_product(&old.product.id, &entries::tags([&old.product])).await;
+        Err(Error::Stale { current })
     }
 
     /// What stands in the table now, past the cache: the ground of a write.

@@ -1,10 +1,12 @@
 //! A change of price alone.
+//!
+//! It counts as a change of the product too, whose representation shows the
+//! price: an edit that starts from the old price is stale then.
 
-use domain::{Error, Money, Price, ProductId, Result, Version};
+use domain::{Error, Money, Price, Product, ProductId, Result, Version};
 use jiff::Timestamp;
 use retry::Outcome;
 
-use super::parts::Wanted;
 use crate::Store;
 use crate::item::to_item;
 use crate::keys;
@@ -37,18 +39,19 @@ impl Store {
         price: Money,
         now: Timestamp,
     ) -> Result<Option<Price>> {
-        let old = self.current("read price to change", id).await?.price;
-        if old.version != seen {
-            return Err(Error::Stale { current: old.version });
+        let old = self.current("read price to change", id).await?;
+        if old.price.version != seen {
+            return self.stale(&old, old.price.version).await;
         }
-        let new = old.changed(price, now);
+        let new = old.price.changed(price, now);
+        let product = Product { version: old.product.version.next(), updated_at: now, ..old.product.clone() };
         let writes = vec![
             Write::Put(to_item(keys::price(id), &new), Condition::version(seen)),
-            Write::Check(keys::product(id), Condition::LISTED),
+            Write::Put(to_item(keys::product(id), &product), Condition::version(old.product.version)),
         ];
         let outcome = self.table.transact("set price", writes).await;
         if !matches!(outcome, Ok(Transaction::Refused)) {
-            self.cache.invalidate(&[Wanted::Price.cache_key(id).erase()], &[]).await;
+            self.forget_product(id, &[]).await;
         }
         Ok(matches!(outcome?, Transaction::Committed).then_some(new))
     }

@@ -45,10 +45,14 @@ impl Store {
     ) -> Result<Option<Answer>> {
         let ground = self.stock_ground(id, request).await?;
         if let Some(answer) = request.replay(ground.record, now)? {
-            return Ok(Some(answer));
+            return self.replayed(id, answer).await;
         }
-        let old = ground.stock.ok_or(Error::NotFound("product"))?;
-        let new = old.adjusted(adjustment, now)?;
+        let old = ground.stock.ok_or(Error::NotFound("product"));
+        let moved = old.and_then(|old| old.adjusted(adjustment, now).map(|new| (old, new)));
+        let (old, new) = match moved {
+            Ok(moved) => moved,
+            Err(refusal) => return self.refused(id, request, now, refusal).await,
+        };
         let answer = Answer::first(&new);
         let writes = vec![
             Write::Put(
@@ -60,12 +64,40 @@ impl Store {
         ];
         let outcome = self.table.transact("adjust stock", writes).await;
         if !matches!(outcome, Ok(Transaction::Refused)) {
-            self.cache.invalidate(&[Wanted::Stock.cache_key(id).erase()], &[]).await;
+            self.forget_stock(id).await;
         }
         Ok(matches!(outcome?, Transaction::Committed).then_some(answer))
     }
 
-    /// The stock as it stands, and whether the request came before, in one read.
+    /// The answer to a request that came before. Its first coming may have been
+    /// cut off before the cache forgot, so the cache forgets now.
+    async fn replayed(&self, id: &ProductId, answer: Answer) -> Result<Option<Answer>> {
+        self.forget_stock(id).await;
+        Ok(Some(answer))
+    }
+
+    /// A refusal, unless the request has meanwhile been carried out by its
+    /// twin: a batch read is consistent item by item, not as a whole, so the
+    /// stock may show what the record did not yet.
+    async fn refused(
+        &self,
+        id: &ProductId,
+        request: &Request,
+        now: Timestamp,
+        refusal: Error,
+    ) -> Result<Option<Answer>> {
+        let record = self.table.get("read idempotency record", request.key()).await?;
+        match request.replay(record, now)? {
+            Some(answer) => self.replayed(id, answer).await,
+            None => Err(refusal),
+        }
+    }
+
+    async fn forget_stock(&self, id: &ProductId) {
+        self.cache.invalidate(&[Wanted::Stock.cache_key(id).erase()], &[]).await;
+    }
+
+    /// The stock as it stands, and whether the request came before, in one call.
     async fn stock_ground(&self, id: &ProductId, request: &Request) -> Result<Ground> {
         let wanted = [request.key(), keys::product(id), keys::stock(id)];
         let items = self.table.batch_get("read stock to adjust", wanted.to_vec()).await?;
