@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::routing::get;
+use monitoring::AfterResponse;
 use store::Store;
 
 /// What the operations stand on.
@@ -20,8 +21,11 @@ struct App {
 ///
 /// # Errors
 /// When a setting is missing or makes no sense.
-pub fn router(variable: &impl Fn(&str) -> Option<String>) -> anyhow::Result<Router> {
-    let store = Store::open(&store::Config::read(variable)?)?;
+pub fn router(
+    variable: &impl Fn(&str) -> Option<String>,
+    after_response: &AfterResponse,
+) -> anyhow::Result<Router> {
+    let store = Store::open(&store::Config::read(variable)?, after_response)?;
     let routes = Router::new()
         .route("/api/health", get(live::live))
         .route("/api/health/detailed", get(detailed::detailed))

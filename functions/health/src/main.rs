@@ -1,8 +1,11 @@
 //! The health function: wiring only.
 
+use monitoring::AfterResponse;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     monitoring::init_logs();
-    let router = health::router(&|name| std::env::var(name).ok())?;
-    api::serve(router).await
+    let after_response = AfterResponse::default();
+    let router = health::router(&|name| std::env::var(name).ok(), &after_response)?;
+    api::serve(router, after_response).await
 }

@@ -7,11 +7,13 @@ use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
 use local::testing::{Database, Redis, Tokens, environment};
+use monitoring::AfterResponse;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 fn router(environment: &BTreeMap<String, String>) -> Router {
-    health::router(&|name| environment.get(name).cloned()).expect("the environment is complete")
+    let variable = |name: &str| environment.get(name).cloned();
+    health::router(&variable, &AfterResponse::default()).expect("the environment is complete")
 }
 
 async fn get(router: &Router, path: &str) -> (u16, Value) {

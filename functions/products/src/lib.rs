@@ -21,6 +21,7 @@ use api::{Caller, Keys, Problem};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
+use monitoring::AfterResponse;
 use store::Store;
 
 /// The right to write to the catalogue.
@@ -49,8 +50,11 @@ impl FromRef<App> for Keys {
 ///
 /// # Errors
 /// When a setting is missing or makes no sense.
-pub fn router(variable: &impl Fn(&str) -> Option<String>) -> anyhow::Result<Router> {
-    let store = Store::open(&store::Config::read(variable)?)?;
+pub fn router(
+    variable: &impl Fn(&str) -> Option<String>,
+    after_response: &AfterResponse,
+) -> anyhow::Result<Router> {
+    let store = Store::open(&store::Config::read(variable)?, after_response)?;
     let keys = Keys::new(api::Config::read(variable)?);
     let routes = Router::new()
         .route("/api/products", get(list::list).post(create::create))

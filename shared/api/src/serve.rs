@@ -1,25 +1,36 @@
 //! A router as a Lambda function.
 
 use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use lambda_http::{Error, IntoResponse, Request, run_concurrent, service_fn};
-use tower::ServiceExt;
+use lambda_http::lambda_runtime::{LambdaInvocation, Runtime};
+use lambda_http::{Adapter, Error, IntoResponse, Request, service_fn};
+use monitoring::AfterResponse;
+use tower::{Layer, Service, ServiceExt};
+
+/// How long an environment is kept from its next event for the work after a response.
+const AFTER_AT_MOST: Duration = Duration::from_secs(1);
+/// What is left of an invocation's time when that work has to end.
+const MARGIN: Duration = Duration::from_millis(100);
 
 /// Serves a router's routes as this process's Lambda function, until the
 /// platform ends the process. Events come one at a time, or as many at once as
-/// `AWS_LAMBDA_MAX_CONCURRENCY` says.
+/// `AWS_LAMBDA_MAX_CONCURRENCY` says. After each response, and before it asks for
+/// the next event, it does what is queued in `after_response`.
 ///
 /// # Errors
 /// When the Lambda Runtime API cannot be reached or breaks off.
-pub async fn serve(router: Router) -> Result<(), Error> {
-    run_concurrent(service_fn(move |request: Request| {
+pub async fn serve(router: Router, after_response: AfterResponse) -> Result<(), Error> {
+    let service = service_fn(move |request: Request| {
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(router, request).await.into_response().await) }
-    }))
-    .await
+    });
+    Runtime::new(Adapter::from(service)).layer(Drain(after_response)).run_concurrent().await
 }
 
 async fn answer(router: Router, request: Request) -> Response {
@@ -31,5 +42,57 @@ async fn answer(router: Router, request: Request) -> Response {
     match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
+    }
+}
+
+/// Drains the queue after what it is wrapped around. The runtime's own service
+/// posts the response, so that has gone by then.
+struct Drain(AfterResponse);
+
+#[derive(Clone)]
+struct Drained<S> {
+    inner: S,
+    after_response: AfterResponse,
+}
+
+impl<S> Layer<S> for Drain {
+    type Service = Drained<S>;
+
+    fn layer(&self, inner: S) -> Drained<S> {
+        Drained { inner, after_response: self.0.clone() }
+    }
+}
+
+impl<S> Service<LambdaInvocation> for Drained<S>
+where
+    S: Service<LambdaInvocation, Response = ()>,
+    S::Future: Send + 'static,
+    S::Error: Send,
+{
+    type Response = ();
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<(), S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
+        let deadline = invocation.context.deadline();
+        let posted = self.inner.call(invocation);
+        let after_response = self.after_response.clone();
+        Box::pin(async move {
+            let posted = posted.await;
+            after_response.drain(time_left(deadline)).await;
+            posted
+        })
+    }
+}
+
+/// A deadline in the past is none: the local emulator gives one of 1970.
+fn time_left(deadline: SystemTime) -> Duration {
+    match deadline.duration_since(SystemTime::now()) {
+        Ok(left) => left.saturating_sub(MARGIN).min(AFTER_AT_MOST),
+        Err(_) => AFTER_AT_MOST,
     }
 }

@@ -2,14 +2,23 @@
 
 use std::time::Duration;
 
+use crate::background::Background;
 use crate::clock::Clock;
+use crate::credentials::Credentials;
 
 /// How a cache is set up.
 #[derive(Clone)]
 pub struct Config {
     /// `redis://[[user]:password@]host[:port][/db]` of a Redis or Valkey that
-    /// speaks version 7 or later. `None` or empty: L1 alone.
+    /// speaks version 7 or later; `rediss://` for TLS. `None` or empty: L1 alone.
     pub url: Option<String>,
+    /// Whether the URL leads to a node of a cluster. Default no.
+    pub cluster: bool,
+    /// Who logs in, asked at each connect. Default: whom the URL names.
+    pub credentials: Option<Credentials>,
+    /// The certificate authorities that L2's certificate may come from, in PEM.
+    /// Default: the public ones, Amazon's among them.
+    pub certificate_authorities: Option<Vec<u8>>,
     /// Estimated bytes that L1 may hold. Default 8 MiB.
     pub l1_bytes: u64,
     /// How long a request waits for L2 before the loader answers. Default 50 ms.
@@ -19,6 +28,9 @@ pub struct Config {
     /// Names whose invalidation L2 has not acknowledged that are remembered one by
     /// one; beyond them, all entries are dropped once L2 is back. Default 10,000.
     pub owed_limit: usize,
+    /// Where work goes that no caller waits for: loads of entries that were
+    /// served stale. Default: at once, beside the caller.
+    pub background: Background,
     /// Where ages are read. Default the system's wall clock.
     pub clock: Clock,
 }
@@ -27,10 +39,14 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             url: None,
+            cluster: false,
+            credentials: None,
+            certificate_authorities: None,
             l1_bytes: 8 * 1024 * 1024,
             command_timeout: Duration::from_millis(50),
             connect_timeout: Duration::from_secs(1),
             owed_limit: 10_000,
+            background: Background::default(),
             clock: Clock::system(),
         }
     }
@@ -39,8 +55,7 @@ impl Default for Config {
 /// A configuration that cannot work.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The URL is none of a Redis, or asks for what this build lacks. It is not
-    /// repeated here: it may hold a password.
+    /// The URL is none of a Redis. It is not repeated here: it may hold a password.
     #[error("the cache URL cannot be used: {reason}")]
     Url {
         /// What is wrong with it.

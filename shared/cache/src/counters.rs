@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::latency::{Histogram, Latency};
+
 /// A plain snapshot; all counts are since the cache was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -10,7 +12,9 @@ pub struct Counters {
     pub l1_hits: u64,
     /// Keys answered by L2.
     pub l2_hits: u64,
-    /// Keys answered by neither.
+    /// Keys answered with an entry past its age, while or after it was loaded anew.
+    pub stale: u64,
+    /// Keys answered by neither tier.
     pub misses: u64,
     /// Calls of a loader.
     pub loads: u64,
@@ -20,7 +24,8 @@ pub struct Counters {
     pub coalesced: u64,
     /// Loaded values that L2 took.
     pub stored: u64,
-    /// Loaded values that L2 refused, because they were invalidated meanwhile.
+    /// Loaded values that L2 refused, because their entry was invalidated, or
+    /// loaded by someone else, meanwhile.
     pub refused: u64,
     /// Entries found in L2 that could not be read, and values that could not be
     /// written: of another format, or of a type unfit for postcard.
@@ -37,6 +42,12 @@ pub struct Counters {
     pub l1_entries: u64,
     /// Their estimated bytes.
     pub l1_bytes: u64,
+    /// How long L1 took, of one hit in 256.
+    pub l1_latency: Latency,
+    /// How long L2 took to answer, or not to, for all keys of one call.
+    pub l2_latency: Latency,
+    /// How long calls took that had to wait for a load: the miss penalty.
+    pub miss_latency: Latency,
 }
 
 /// One running count.
@@ -45,7 +56,12 @@ pub(crate) struct Count(AtomicU64);
 
 impl Count {
     pub(crate) fn add(&self, n: usize) {
-        self.0.fetch_add(n as u64, Ordering::Relaxed);
+        self.increase(n);
+    }
+
+    /// Adds, and answers the count from before.
+    pub(crate) fn increase(&self, n: usize) -> u64 {
+        self.0.fetch_add(n as u64, Ordering::Relaxed)
     }
 
     fn get(&self) -> u64 {
@@ -58,6 +74,7 @@ impl Count {
 pub(crate) struct Tally {
     pub(crate) l1_hits: Count,
     pub(crate) l2_hits: Count,
+    pub(crate) stale: Count,
     pub(crate) misses: Count,
     pub(crate) loads: Count,
     pub(crate) load_errors: Count,
@@ -69,6 +86,9 @@ pub(crate) struct Tally {
     pub(crate) l2_skipped: Count,
     pub(crate) invalidations: Count,
     pub(crate) unacknowledged: Count,
+    pub(crate) l1_latency: Histogram,
+    pub(crate) l2_latency: Histogram,
+    pub(crate) miss_latency: Histogram,
 }
 
 impl Tally {
@@ -76,6 +96,7 @@ impl Tally {
         Counters {
             l1_hits: self.l1_hits.get(),
             l2_hits: self.l2_hits.get(),
+            stale: self.stale.get(),
             misses: self.misses.get(),
             loads: self.loads.get(),
             load_errors: self.load_errors.get(),
@@ -89,6 +110,9 @@ impl Tally {
             unacknowledged: self.unacknowledged.get(),
             l1_entries: 0,
             l1_bytes: 0,
+            l1_latency: self.l1_latency.latency(),
+            l2_latency: self.l2_latency.latency(),
+            miss_latency: self.miss_latency.latency(),
         }
     }
 }

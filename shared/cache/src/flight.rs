@@ -11,19 +11,23 @@
 //! - anyone, as long as the load has not begun, or if it began after the reader;
 //! - a reader who has just seen in L2 the very tokens under which the load runs,
 //!   fence and tags: no process has invalidated the entry since;
-//! - a reader whom L2 did not answer: other processes' invalidations cannot be
-//!   seen then, and what can go unnoticed is bounded by the load's duration.
+//! - a reader whom L2 did not answer, within the kind's L1 seconds of wall clock
+//!   since the load began: what other processes invalidate cannot be seen then,
+//!   and a load may have been frozen on its way.
 //!
 //! Anyone else begins a new flight, which takes the old one's place.
 //!
-//! Before it loads, a flight looks into the tiers once more, for a value that
-//! came between its first reader's look and its beginning. Such a value is as old
-//! as that second look, so it ends the flight only if nobody has boarded who
-//! began later; else the load goes ahead, and is new enough for all.
+//! Before it loads, a flight looks into L2 once more, for a value that came
+//! between its first reader's look and its beginning, and again while another
+//! process holds the lease. Such a value is as old as that look, so it ends the
+//! flight only if nobody has boarded who began later; else the flight looks again.
+//!
+//! A flight may be announced before its load has ended: with a stale value, when
+//! the soft time-out passes. It stays on the table then, so that those who come
+//! meanwhile get that value too and do not load as well.
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -32,11 +36,12 @@ use futures::future::Shared;
 use tokio::sync::oneshot;
 
 use crate::generations::Stamp;
-use crate::key::AnyKey;
+use crate::key::{AnyKey, HashOfName, Name};
+use crate::l1::Known;
 use crate::token::Tokens;
 
 /// What a loader has to say about one key.
-pub(crate) type Outcome<V, E> = Result<Option<Arc<V>>, E>;
+pub(crate) type Outcome<V, E> = Result<Known<V>, E>;
 /// How a flight ends for those aboard.
 pub(crate) type Ending<V, E> = Result<Outcome<V, E>, Panicked>;
 /// The wait for it; it fails if the load's task went away with its runtime.
@@ -46,7 +51,7 @@ pub(crate) type Wait<V, E> = Shared<oneshot::Receiver<Ending<V, E>>>;
 #[derive(Clone, Debug)]
 pub(crate) struct Panicked(pub(crate) Arc<str>);
 
-type Table = HashMap<Arc<str>, Arc<Flight>>;
+type Table = HashMap<Name, Arc<Flight>, HashOfName>;
 
 /// The flights under way, by the names of their keys.
 #[derive(Default)]
@@ -56,18 +61,26 @@ pub(crate) struct Flights {
 
 pub(crate) struct Flight {
     stamp: Stamp,
-    /// When the second look began.
-    looked: OnceLock<Instant>,
-    /// Whether someone boarded who began after the second look.
-    latecomers: AtomicBool,
+    look: Mutex<Look>,
     departure: OnceLock<Departure>,
     /// A `Wait<V, E>`.
     wait: Box<dyn Any + Send + Sync>,
 }
 
+/// The flight's last look into L2.
+#[derive(Default)]
+struct Look {
+    /// When it began; none if there was none yet.
+    at: Option<Instant>,
+    /// Whether someone boarded who began after it.
+    latecomers: bool,
+}
+
 /// When and under what the load began.
 struct Departure {
     at: Instant,
+    /// Wall clock in milliseconds.
+    at_ms: u64,
     tokens: Option<Tokens>,
 }
 
@@ -75,6 +88,8 @@ struct Departure {
 pub(crate) struct Reader {
     /// When the reader began to look the key up.
     pub(crate) since: Instant,
+    /// The same by the wall clock, in milliseconds.
+    pub(crate) since_ms: u64,
     /// The key's present stamp.
     pub(crate) stamp: Stamp,
     /// What the reader saw in L2.
@@ -105,22 +120,22 @@ impl Flights {
         E: Clone + Send + Sync + 'static,
     {
         let mut table = self.lock();
-        let open = table.get(key.name()).filter(|flight| flight.takes(reader));
+        let open = table.get(key.name()).filter(|flight| flight.takes(key, reader));
         if let Some(wait) = open.and_then(|flight| flight.join(reader)) {
             return Boarding::Joined(wait);
         }
         let (announce, ending) = oneshot::channel();
         let wait = ending.shared();
         let flight = Arc::new(Flight::new(reader.stamp, wait.clone()));
-        table.insert(Arc::clone(key.name()), Arc::clone(&flight));
+        table.insert(key.name().clone(), Arc::clone(&flight));
         let pilot = Pilot { flights: Arc::clone(self), key: key.clone(), flight, announce: Some(announce) };
         Boarding::Began(wait, pilot)
     }
 
-    /// Takes a flight off the table if the second look serves all who are aboard.
+    /// Takes a flight off the table if its last look serves all who are aboard.
     fn close(&self, key: &AnyKey, flight: &Arc<Flight>) -> bool {
         let mut table = self.lock();
-        let serves_all = !flight.latecomers.load(Ordering::Relaxed);
+        let serves_all = !flight.look().latecomers;
         if serves_all {
             remove(&mut table, key, flight);
         }
@@ -150,35 +165,35 @@ impl Flight {
         V: Send + Sync + 'static,
         E: Clone + Send + Sync + 'static,
     {
-        Self {
-            stamp,
-            looked: OnceLock::new(),
-            latecomers: AtomicBool::new(false),
-            departure: OnceLock::new(),
-            wait: Box::new(wait),
-        }
+        Self { stamp, look: Mutex::default(), departure: OnceLock::new(), wait: Box::new(wait) }
     }
 
     /// None if the flight loads another type for the same name. Called under the
     /// table's lock, as [`Flights::close`] is.
     fn join<V: 'static, E: Clone + 'static>(&self, reader: &Reader) -> Option<Wait<V, E>> {
         let wait = self.wait.downcast_ref().cloned()?;
-        if self.looked.get().is_some_and(|&looked| reader.since > looked) {
-            self.latecomers.store(true, Ordering::Relaxed);
-        }
+        let mut look = self.look();
+        look.latecomers |= look.at.is_some_and(|at| reader.since > at);
         Some(wait)
     }
 
-    fn takes(&self, reader: &Reader) -> bool {
-        self.stamp == reader.stamp && self.departure.get().is_none_or(|left| left.suits(reader))
+    fn takes(&self, key: &AnyKey, reader: &Reader) -> bool {
+        self.stamp == reader.stamp && self.departure.get().is_none_or(|left| left.suits(key, reader))
+    }
+
+    fn look(&self) -> MutexGuard<'_, Look> {
+        self.look.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Departure {
-    fn suits(&self, reader: &Reader) -> bool {
+    fn suits(&self, key: &AnyKey, reader: &Reader) -> bool {
         self.at >= reader.since
             || match &reader.saw {
-                Saw::Nothing => true,
+                Saw::Nothing => {
+                    let l1_ms = key.policy().l1_ms().unwrap_or(0);
+                    reader.since_ms < self.at_ms.saturating_add(l1_ms)
+                }
                 Saw::Tokens(seen) => seen.is_some() && *seen == self.tokens,
             }
     }
@@ -194,23 +209,22 @@ pub(crate) struct Pilot<V, E> {
 }
 
 impl<V, E> Pilot<V, E> {
-    /// To be called before the second look.
+    /// To be called before each look into L2.
     pub(crate) fn look(&self) {
-        // A flight looks once; a second call would change nothing.
-        let _ = self.flight.looked.set(Instant::now());
+        *self.flight.look() = Look { at: Some(Instant::now()), latecomers: false };
     }
 
-    /// Whether the flight may end with what the second look found; if so, nobody
+    /// Whether the flight may end with what the last look found; if so, nobody
     /// else can board.
     pub(crate) fn close(&self) -> bool {
         self.flights.close(&self.key, &self.flight)
     }
 
     /// To be called when the tokens are taken and before the load begins.
-    pub(crate) fn depart(&self, tokens: Option<Tokens>) {
+    pub(crate) fn depart(&self, at_ms: u64, tokens: Option<Tokens>) {
         let at = Instant::now();
         // A flight departs once; a second call would change nothing.
-        let _ = self.flight.departure.set(Departure { at, tokens });
+        let _ = self.flight.departure.set(Departure { at, at_ms, tokens });
     }
 
     /// The stamp from before the load.
@@ -221,6 +235,11 @@ impl<V, E> Pilot<V, E> {
     /// Ends the flight. Later readers find its value in a tier or load anew.
     pub(crate) fn land(mut self, ending: Ending<V, E>) {
         self.flights.remove(&self.key, &self.flight);
+        self.announce(ending);
+    }
+
+    /// Tells all aboard, unless they have been told.
+    pub(crate) fn announce(&mut self, ending: Ending<V, E>) {
         if let Some(announce) = self.announce.take() {
             // All aboard may have gone away.
             let _ = announce.send(ending);

@@ -47,7 +47,7 @@ impl Generations {
     }
 
     fn counter(&self, hash: u64) -> &AtomicU64 {
-        // FNV-1a mixes its low bits best; the remainder is below the length.
+        // The remainder is below the length.
         let index = usize::try_from(hash % COUNTERS as u64).unwrap_or(0);
         &self.counters[index]
     }
@@ -57,10 +57,8 @@ impl Generations {
 mod tests {
     use super::*;
     use crate::{Kind, Policy, Tag};
-    use std::time::Duration;
 
-    const POLICY: Policy = Policy { fresh: Duration::from_mins(1), l1: None };
-    const PAGE: Kind<u32> = Kind::new("page", 1, POLICY);
+    const PAGE: Kind<u32> = Kind::new("page", 1, Policy::PLAIN);
 
     #[test]
     fn a_stamp_changes_with_its_key_and_with_each_of_its_tags() {

@@ -6,9 +6,9 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use redis::RedisError;
-use redis::aio::MultiplexedConnection;
+use redis::{RedisError, RedisResult};
 
+use crate::dial::Connection;
 use crate::key::FENCE;
 use crate::link::{Link, OPEN_FOR};
 use crate::owed::Debt;
@@ -34,7 +34,7 @@ async fn keep(link: Weak<Link>, mut pause: Duration) {
     }
 }
 
-async fn bring_up(link: &Link) -> Result<(), RedisError> {
+async fn bring_up(link: &Link) -> RedisResult<()> {
     let mut connection = link.connect().await?;
     while let Some(debt) = link.go_up(&connection) {
         if let Err(error) = pay(&mut connection, &debt).await {
@@ -45,36 +45,40 @@ async fn bring_up(link: &Link) -> Result<(), RedisError> {
     Ok(())
 }
 
-async fn pay(connection: &mut MultiplexedConnection, debt: &Debt) -> Result<(), RedisError> {
+async fn pay(connection: &mut Connection, debt: &Debt) -> Result<(), RedisError> {
     match debt {
         Debt::Names(names) => unlink(connection, names).await,
         Debt::Everything => unlink_every_fence(connection).await,
     }
 }
 
-async fn unlink<N>(connection: &mut MultiplexedConnection, names: &[N]) -> Result<(), RedisError>
+async fn unlink<N>(connection: &mut Connection, names: &[N]) -> RedisResult<()>
 where
     N: redis::ToRedisArgs,
 {
     for batch in names.chunks(BATCH) {
-        redis::cmd("UNLINK").arg(batch).exec_async(connection).await?;
+        let mut command = redis::cmd("UNLINK");
+        command.arg(batch);
+        connection.run(command).await?;
     }
     Ok(())
 }
 
 /// A scan meets every fence that stands when it begins and is not removed
 /// meanwhile; one that is set later belongs to a load that begins later.
-async fn unlink_every_fence(connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
-    let mut cursor = 0_u64;
-    loop {
-        let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(format!("{{*}}{FENCE}"));
-        scan.arg("COUNT").arg(BATCH);
-        let (next, fences): (u64, Vec<Vec<u8>>) = scan.query_async(connection).await?;
-        unlink(connection, &fences).await?;
-        if next == 0 {
-            return Ok(());
+async fn unlink_every_fence(connection: &mut Connection) -> RedisResult<()> {
+    for node in connection.primaries().await? {
+        let mut cursor = 0_u64;
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(format!("{{*}}{FENCE}")).arg("COUNT").arg(BATCH);
+            let (next, fences): (u64, Vec<Vec<u8>>) = connection.run_at(&node, scan).await?;
+            unlink(connection, &fences).await?;
+            if next == 0 {
+                break;
+            }
+            cursor = next;
         }
-        cursor = next;
     }
+    Ok(())
 }

@@ -1,16 +1,19 @@
 //! Names of entries, tied to the type of their values.
 //!
-//! In L2 the key `42` of the kind `product` owns two names that share one
+//! In L2 the key `42` of the kind `product` owns three names that share one
 //! cluster slot by their hash tag: `{product:42}:v1`, the value in format
-//! version 1, and `{product:42}:fence`. The fence carries no version: while two
-//! releases with different formats run side by side, each keeps its own values,
-//! and an invalidation by either takes the fence from both. A tag is the name
-//! `{category:books}:tag`. Kinds and tags have no `:` in their names, so no
-//! choice of ids can make two of these names equal.
+//! version 1, `{product:42}:fence`, and `{product:42}:lease` while it is being
+//! loaded. The fence carries no version: while two releases with different
+//! formats run side by side, an invalidation by either takes the fence from
+//! both. A tag is the name `{category:books}:tag`. Kinds and tags have no `:` in
+//! their names, so no choice of ids can make two of these names equal.
 
 use std::fmt;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use foldhash::quality::RandomState;
 
 use crate::policy::Policy;
 
@@ -39,11 +42,9 @@ impl<V> Kind<V> {
 
     /// The key of one entry. Any id is fine: it cannot reach another kind's names.
     pub fn key(&self, id: impl AsRef<str>) -> Key<V> {
-        let name = joined(self.name, id.as_ref());
         Key {
             any: AnyKey(Arc::new(Entry {
-                hash: fnv1a(&name),
-                name,
+                name: Name::new(joined(self.name, id.as_ref())),
                 kind: self.name,
                 version: self.version,
                 policy: self.policy,
@@ -100,8 +101,7 @@ pub struct AnyKey(Arc<Entry>);
 #[derive(Clone)]
 struct Entry {
     /// `kind:id`
-    name: Arc<str>,
-    hash: u64,
+    name: Name,
     kind: &'static str,
     version: u16,
     policy: Policy,
@@ -109,12 +109,12 @@ struct Entry {
 }
 
 impl AnyKey {
-    pub(crate) fn name(&self) -> &Arc<str> {
+    pub(crate) fn name(&self) -> &Name {
         &self.0.name
     }
 
     pub(crate) fn hash(&self) -> u64 {
-        self.0.hash
+        self.0.name.hash
     }
 
     pub(crate) fn policy(&self) -> &Policy {
@@ -127,12 +127,69 @@ impl AnyKey {
 
     /// The value's name in L2.
     pub(crate) fn value_name(&self) -> String {
-        format!("{{{}}}:v{}", self.0.name, self.0.version)
+        format!("{{{}}}:v{}", self.0.name.text, self.0.version)
     }
 
     /// The fence's name in L2.
     pub(crate) fn fence_name(&self) -> String {
-        format!("{{{}}}{FENCE}", self.0.name)
+        format!("{{{}}}{FENCE}", self.0.name.text)
+    }
+
+    /// The lease's name in L2.
+    pub(crate) fn lease_name(&self) -> String {
+        format!("{{{}}}:lease", self.0.name.text)
+    }
+}
+
+/// A name and its hash, which is computed once: tables in memory take it as it is.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    hash: u64,
+    text: Arc<str>,
+}
+
+impl Name {
+    fn new(text: Arc<str>) -> Self {
+        Self { hash: hash(&text), text }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// Builds hashers for tables whose keys are [`Name`]s.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct HashOfName;
+
+impl BuildHasher for HashOfName {
+    type Hasher = Given;
+
+    fn build_hasher(&self) -> Given {
+        Given(0)
+    }
+}
+
+/// Answers the hash that it was given.
+pub(crate) struct Given(u64);
+
+impl Hasher for Given {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("a name gives its hash as one number")
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -176,7 +233,7 @@ impl Tag {
         assert_plain(name);
         let name = joined(name, id.as_ref());
         // A tag is apart from the key of the same name.
-        let hash = !fnv1a(&name);
+        let hash = !hash(&name);
         Self { name, hash }
     }
 
@@ -219,20 +276,17 @@ const fn assert_plain(name: &str) {
     }
 }
 
-/// FNV-1a: computed once per key. Who forges collisions gets needless misses,
-/// nothing more, so it needs no secret.
-fn fnv1a(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+/// With a seed of this process, so that nobody can choose ids that collide.
+fn hash(text: &str) -> u64 {
+    static SEEDED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    SEEDED.hash_one(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
-    const POLICY: Policy = Policy { fresh: Duration::from_mins(1), l1: None };
-    const PRODUCT: Kind<u32> = Kind::new("product", 3, POLICY);
+    const PRODUCT: Kind<u32> = Kind::new("product", 3, Policy::PLAIN);
 
     #[test]
     fn value_and_fence_share_their_hash_tag() {

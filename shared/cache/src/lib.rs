@@ -6,32 +6,40 @@
 //!
 //! It knows keys, kinds, tags and bytes, nothing of what they mean. It is no
 //! store: every entry can vanish at any moment, and a cache that is broken or
-//! absent costs time, never an answer. It refuses to be told when to write: what
-//! is in it came from a loader.
+//! absent costs time, never an answer. It refuses to keep what nobody vouches
+//! for: a value comes from a loader, or from a writer with a ticket.
 //!
 //! ```no_run
 //! # use std::time::Duration;
-//! use cache::{Cache, Config, Kind, Policy, Tag};
+//! use cache::{Cache, Config, Kind, Policy, Tag, TimedOut};
 //!
 //! const GREETING: Kind<String> = Kind::new(
 //!     "greeting",
 //!     1,
-//!     Policy { fresh: Duration::from_secs(600), l1: Some(Duration::from_secs(5)) },
+//!     Policy {
+//!         fresh: Duration::from_secs(600),
+//!         l1: Some(Duration::from_secs(5)),
+//!         stale_if_error: Duration::from_secs(3_600),
+//!         ..Policy::PLAIN
+//!     },
 //! );
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let cache = Cache::new(Config::default())?;
 //! let key = GREETING.key("en").tagged(Tag::new("author", "ann"));
-//! let load = || async { Ok::<_, std::fmt::Error>(Some("hello".to_owned())) };
+//! let load = || async { Ok::<_, TimedOut>(Some("hello".to_owned())) };
 //! let greeting = cache.get_or_load(&key, load).await?;
 //! cache.invalidate(&[key.erase()], &[]).await;
 //! # Ok(())
 //! # }
 //! ```
 
+mod background;
 mod clock;
 mod config;
 mod counters;
+mod credentials;
+mod dial;
 mod envelope;
 mod flight;
 mod generations;
@@ -40,11 +48,14 @@ mod keeper;
 mod key;
 mod l1;
 mod l2;
+mod latency;
 mod link;
 mod load;
 mod owed;
 mod policy;
 mod read;
+mod refresh;
+mod request;
 mod script;
 mod token;
 
@@ -52,10 +63,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use background::{Background, Job};
 pub use clock::{Clock, ManualClock};
 pub use config::{Config, ConfigError};
 pub use counters::Counters;
+pub use credentials::{Credentials, Login, NoLogin};
+pub use invalidate::Ticket;
 pub use key::{AnyKey, Key, Kind, Tag};
+pub use latency::Latency;
 pub use policy::Policy;
 
 use counters::Tally;
@@ -64,6 +79,7 @@ use generations::Generations;
 use l1::L1;
 use l2::L2;
 use link::NoAnswer;
+use refresh::Refreshes;
 
 /// The cache. Clones are cheap and are the same cache.
 #[derive(Clone)]
@@ -77,7 +93,18 @@ struct Shared {
     l1: L1,
     l2: Option<L2>,
     flights: Arc<Flights>,
+    refreshes: Refreshes,
+    background: Background,
     tally: Arc<Tally>,
+}
+
+/// A load that took longer than its kind's [`Policy::hard_timeout`]. A loader's
+/// error type is made from it, so that callers have one error to handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the load took longer than {limit:?}")]
+pub struct TimedOut {
+    /// The time-out.
+    pub limit: Duration,
 }
 
 /// Why a ping had no answer.
@@ -107,6 +134,8 @@ impl Cache {
             l1: L1::new(config.l1_bytes),
             l2,
             flights: Arc::default(),
+            refreshes: Refreshes::default(),
+            background: config.background,
             tally,
             clock: config.clock,
         };

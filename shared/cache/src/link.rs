@@ -1,45 +1,54 @@
 //! The connection to L2 and the breaker around it.
 //!
 //! The link is *idle* until the first request, then *connecting*, and from then
-//! on *up* or *down*. While it is up, requests share one multiplexed connection,
-//! each with its deadline. A lost connection, or [`STRIKES`] requests in a row
-//! without a proper answer, takes it down; then nobody asks, and a [`keeper`]
-//! in the background probes until it is up again. So a request never waits for
-//! a connection, except that the very first ones give it one command's time.
+//! on *up* or *down*. While it is up, requests share one connection, each with
+//! its deadline. It goes down when
+//! - the connection is lost (a cluster's client replaces those of single nodes
+//!   itself), or
+//! - [`STRIKES`] requests in a row have had no proper answer, or
+//! - one has run into its deadline and none was answered for a while: so a
+//!   process that was frozen finds its sockets dead, and need not find it thrice.
+//!
+//! Then nobody asks, and a [`keeper`] in the background tries to connect until
+//! it is up again, at once and then every second. So a request never waits for a
+//! connection, except that the very first ones give it one command's time.
 //!
 //! The link goes up only when no invalidation is owed, and this is decided
 //! under the same lock under which debts are added: an invalidation either
 //! finds the link up and is sent, or is paid before anything is read.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, Pipeline, RedisError, ServerErrorKind,
-};
+use futures::future::join_all;
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, ConfigError};
 use crate::counters::Tally;
+use crate::dial::{Connection, Dialer};
 use crate::keeper;
 use crate::owed::{Debt, Owed};
+use crate::policy::millis;
+use crate::request::{Batch, Request, batches};
 
 /// Unanswered requests in a row that take the link down.
 const STRIKES: u32 = 3;
-/// How long the breaker stays open between probes.
+/// How long the breaker stays open between probes, and how long a silence makes
+/// one missed deadline enough to open it.
 pub(crate) const OPEN_FOR: Duration = Duration::from_secs(1);
 
 pub(crate) struct Link {
-    client: Client,
-    connecting: AsyncConnectionConfig,
+    dialer: Dialer,
     command_timeout: Duration,
     state: Mutex<State>,
     /// Woken when the first attempt to connect has ended.
     settled: Notify,
     strikes: AtomicU32,
+    /// Wall clock in milliseconds, of the last proper answer.
+    answered_ms: AtomicU64,
     tally: Arc<Tally>,
 }
 
@@ -54,13 +63,14 @@ struct State {
 enum Phase {
     Idle,
     Connecting { wait_until: Instant },
-    Up(MultiplexedConnection),
+    Up(Connection),
     Down,
 }
 
 /// A connection to ask, and which one it is.
+#[derive(Clone)]
 struct Live {
-    connection: MultiplexedConnection,
+    connection: Connection,
     epoch: u64,
 }
 
@@ -79,43 +89,80 @@ pub(crate) enum NoAnswer {
     Failed(RedisError),
 }
 
+/// What a request's commands were answered; none if it was not answered in time
+/// or one of them failed.
+pub(crate) type Answer = Option<Vec<Value>>;
+
 impl Link {
     pub(crate) fn new(url: &str, config: &Config, tally: Arc<Tally>) -> Result<Self, ConfigError> {
-        let client =
-            Client::open(url).map_err(|error| ConfigError::Url { reason: error.category().to_owned() })?;
-        let connecting = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(config.connect_timeout))
-            .set_response_timeout(Some(config.command_timeout));
         Ok(Self {
-            client,
-            connecting,
+            dialer: Dialer::new(url, config)?,
             command_timeout: config.command_timeout,
             state: Mutex::new(State::idle(config.owed_limit)),
             settled: Notify::new(),
             strikes: AtomicU32::new(0),
+            answered_ms: AtomicU64::new(0),
             tally,
         })
     }
 
-    /// One round trip, unless L2 is known to be away.
-    pub(crate) async fn ask<T>(self: &Arc<Self>, request: &Pipeline) -> Result<T, NoAnswer>
-    where
-        T: FromRedisValue,
-    {
-        let Some(mut live) = self.live().await else {
-            self.tally.l2_skipped.add(1);
-            return Err(NoAnswer::Away);
-        };
-        match request.query_async(&mut live.connection).await {
-            Ok(answer) => {
-                self.answered();
-                Ok(answer)
-            }
-            Err(error) => {
-                self.failed(live.epoch, &error);
-                Err(NoAnswer::Failed(error))
-            }
+    /// Sends requests, unless L2 is known to be away, and answers each.
+    pub(crate) async fn ask(self: &Arc<Self>, requests: Vec<Request>) -> Vec<Answer> {
+        match self.live().await {
+            Some(live) => self.send_all(live, requests).await,
+            None => vec![None; requests.len()],
         }
+    }
+
+    /// The value of each name, nil included; none if its slot did not answer.
+    pub(crate) async fn fetch(self: &Arc<Self>, names: Vec<String>) -> Vec<Option<Value>> {
+        let count = names.len();
+        let Some(live) = self.live().await else { return vec![None; count] };
+        if live.connection.is_cluster() {
+            let requests = names.iter().map(|name| Request::new(name, vec![get(name)])).collect();
+            let answers = self.send_all(live, requests).await;
+            return answers.into_iter().map(|answer| answer?.pop()).collect();
+        }
+        let mut mget = redis::cmd("MGET");
+        mget.arg(names);
+        let answer = self.send_all(live, vec![Request::new("", vec![mget])]).await;
+        match answer.into_iter().flatten().flatten().next() {
+            Some(Value::Array(values)) => values.into_iter().map(Some).collect(),
+            _ => vec![None; count],
+        }
+    }
+
+    /// One empty round trip.
+    pub(crate) async fn ping(self: &Arc<Self>) -> Result<(), NoAnswer> {
+        let mut live = self.live().await.ok_or(NoAnswer::Away)?;
+        let answer = live.connection.ping().await;
+        self.note(&live, answer).map_err(NoAnswer::Failed)
+    }
+
+    async fn send_all(self: &Arc<Self>, live: Live, requests: Vec<Request>) -> Vec<Answer> {
+        let mut answers = vec![None; requests.len()];
+        let batches = batches(requests, live.connection.is_cluster());
+        let sent = batches.into_iter().map(|batch| self.send(live.clone(), batch));
+        for (at, values) in join_all(sent).await.into_iter().flatten() {
+            answers[at] = Some(values);
+        }
+        answers
+    }
+
+    /// The answers of a batch, by its requests' positions.
+    async fn send(self: &Arc<Self>, mut live: Live, batch: Batch) -> Vec<(usize, Vec<Value>)> {
+        let answer = live.connection.send(&batch.pipeline).await;
+        let Ok(values) = self.note(&live, answer) else { return Vec::new() };
+        let mut values = values.into_iter();
+        batch.parts.into_iter().map(|(at, commands)| (at, values.by_ref().take(commands).collect())).collect()
+    }
+
+    fn note<T>(self: &Arc<Self>, live: &Live, answer: RedisResult<T>) -> RedisResult<T> {
+        match &answer {
+            Ok(_) => self.answered(),
+            Err(error) => self.failed(live, error),
+        }
+        answer
     }
 
     /// Remembers an invalidation that was not acknowledged. If the link is up
@@ -129,6 +176,14 @@ impl Link {
     }
 
     async fn live(self: &Arc<Self>) -> Option<Live> {
+        let live = self.up_soon().await;
+        if live.is_none() {
+            self.tally.l2_skipped.add(1);
+        }
+        live
+    }
+
+    async fn up_soon(self: &Arc<Self>) -> Option<Live> {
         // Registered before the look, so that settling in between is not missed.
         let settled = self.settled.notified();
         let wait_until = match self.outlook() {
@@ -163,21 +218,28 @@ impl Link {
     }
 
     fn answered(&self) {
+        self.answered_ms.store(wall_clock_ms(), Ordering::Relaxed);
         if self.strikes.load(Ordering::Relaxed) != 0 {
             self.strikes.store(0, Ordering::Relaxed);
         }
     }
 
-    fn failed(self: &Arc<Self>, epoch: u64, error: &RedisError) {
+    fn failed(self: &Arc<Self>, live: &Live, error: &RedisError) {
         self.tally.l2_errors.add(1);
         let strikes = self.strikes.fetch_add(1, Ordering::Relaxed) + 1;
-        if strikes < STRIKES && !is_lost(error) {
+        let lost = is_lost(error, live.connection.is_cluster()) || error.is_timeout() && self.is_silent();
+        if strikes < STRIKES && !lost {
             return;
         }
         let mut state = self.lock();
-        if state.epoch == epoch && matches!(state.phase, Phase::Up(_)) {
+        if state.epoch == live.epoch && matches!(state.phase, Phase::Up(_)) {
             self.go_down(&mut state, &reason(error));
         }
+    }
+
+    /// Whether nothing has been answered for a while.
+    fn is_silent(&self) -> bool {
+        wall_clock_ms().saturating_sub(self.answered_ms.load(Ordering::Relaxed)) > millis(OPEN_FOR)
     }
 
     /// A link that broke soon after it came up is given a pause first, lest a
@@ -190,15 +252,12 @@ impl Link {
     }
 
     /// A connection that has answered once.
-    pub(crate) async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
-        let mut connection =
-            self.client.get_multiplexed_async_connection_with_config(&self.connecting).await?;
-        redis::cmd("PING").exec_async(&mut connection).await?;
-        Ok(connection)
+    pub(crate) async fn connect(&self) -> RedisResult<Connection> {
+        self.dialer.dial().await
     }
 
     /// Goes up if nothing is owed; else says what is to be paid first.
-    pub(crate) fn go_up(&self, connection: &MultiplexedConnection) -> Option<Debt> {
+    pub(crate) fn go_up(&self, connection: &Connection) -> Option<Debt> {
         let mut state = self.lock();
         if let Some(debt) = state.owed.take() {
             return Some(debt);
@@ -241,12 +300,25 @@ impl State {
     }
 }
 
-/// Whether the connection is of no more use: it broke, or leads to a server that
-/// has been demoted, whose name may by now lead to another one.
-fn is_lost(error: &RedisError) -> bool {
-    let demoted =
-        matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown));
-    demoted || error.is_unrecoverable_error()
+/// Whether the connection is of no more use: it broke, leads to a server that
+/// has been demoted, whose name may by now lead to another one, or is no longer
+/// let in. A cluster's connection heals itself, but for the last.
+fn is_lost(error: &RedisError, cluster: bool) -> bool {
+    match error.kind() {
+        ErrorKind::AuthenticationFailed => true,
+        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => !cluster,
+        _ => !cluster && error.is_unrecoverable_error(),
+    }
+}
+
+fn get(name: &str) -> Cmd {
+    let mut get = redis::cmd("GET");
+    get.arg(name);
+    get
+}
+
+fn wall_clock_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }
 
 /// For people; a server's own words can repeat keys, so they stay out.

@@ -1,22 +1,80 @@
-//! The guarded write.
+//! What L2 does in one step: it runs a script with nothing in between.
+//!
+//! The scripts go along each time: they are shorter than most values, and Redis
+//! then never has to say that it has forgotten one.
 
-use redis::Pipeline;
+use redis::Cmd;
 
-use crate::l2::Parcel;
+use crate::key::AnyKey;
+use crate::token::Token;
 
-/// Writes the value only while the fence of its load stands, and lets the fence
-/// outlive it. `KEYS`: fence, value. `ARGV`: fence token, entry, milliseconds.
+/// Keeps a loaded value if the fence of its load still stands, under a new
+/// fence, so that a fence lets one load store and no other. Else answers what
+/// stands in its place. Gives the lease back.
+/// `KEYS`: fence, value, lease. `ARGV`: the load's fence, the new one, the entry,
+/// its milliseconds, the fence's, the lease's token.
 const STORE: &str = "\
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+if redis.call('GET', KEYS[3]) == ARGV[6] then redis.call('DEL', KEYS[3]) end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.call('MGET', KEYS[2], KEYS[1]) end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[5])
+redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
 return 1";
 
-/// Adds one write. The script goes along each time: it is shorter than most
-/// values, and Redis then never has to say that it has forgotten it.
-pub(crate) fn store(request: &mut Pipeline, parcel: &Parcel<'_>, sealed: &[u8]) {
-    request.cmd("EVAL").arg(STORE).arg(2);
-    request.arg(parcel.key.fence_name()).arg(parcel.key.value_name());
-    request.arg(parcel.tokens.fence.as_bytes());
-    request.arg(sealed).arg(parcel.fresh_ms);
+/// Invalidates an entry, and leaves a value in its place if nobody else has
+/// invalidated it since the ticket.
+/// `KEYS` and `ARGV` as above, without the lease's token.
+const PUT: &str = "\
+redis.call('UNLINK', KEYS[3])
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  redis.call('UNLINK', KEYS[1], KEYS[2])
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[5])
+redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+return 1";
+
+/// Gives a lease back. `KEYS`: lease. `ARGV`: its token.
+const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
+
+/// A sealed entry and where it goes.
+pub(crate) struct Entry<'a> {
+    pub(crate) key: &'a AnyKey,
+    /// The fence under which its value came to be.
+    pub(crate) fence: Token,
+    /// The fence under which it is stored.
+    pub(crate) new_fence: Token,
+    pub(crate) sealed: &'a [u8],
+    /// Milliseconds that it is kept.
+    pub(crate) kept_ms: u64,
 }
+
+pub(crate) fn store(entry: &Entry<'_>, lease: Option<Token>) -> Cmd {
+    let mut store = eval(STORE, entry);
+    match lease {
+        Some(lease) => store.arg(lease.as_bytes()),
+        None => store.arg(""),
+    };
+    store
+}
+
+pub(crate) fn put(entry: &Entry<'_>) -> Cmd {
+    eval(PUT, entry)
+}
+
+pub(crate) fn release(key: &AnyKey, lease: Token) -> Cmd {
+    let mut release = redis::cmd("EVAL");
+    release.arg(RELEASE).arg(1).arg(key.lease_name()).arg(lease.as_bytes());
+    release
+}
+
+fn eval(script: &str, entry: &Entry<'_>) -> Cmd {
+    let mut eval = redis::cmd("EVAL");
+    eval.arg(script).arg(3);
+    eval.arg(entry.key.fence_name()).arg(entry.key.value_name()).arg(entry.key.lease_name());
+    eval.arg(entry.fence.as_bytes()).arg(entry.new_fence.as_bytes());
+    eval.arg(entry.sealed).arg(entry.kept_ms).arg(entry.kept_ms + FENCE_MARGIN_MS);
+    eval
+}
+
+/// Milliseconds that a fence outlives its value.
+const FENCE_MARGIN_MS: u64 = 60_000;

@@ -11,11 +11,13 @@ mod config;
 mod idempotency;
 mod item;
 mod keys;
+mod load;
 mod table;
 
 use std::time::Duration;
 
-use cache::Cache;
+use cache::{Background, Cache};
+use monitoring::AfterResponse;
 
 pub use catalogue::{Change, Listing, NewProduct, Page, PageRequest};
 pub use config::{Config, ConfigError};
@@ -30,12 +32,18 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens table and cache. No I/O happens before the first call.
+    /// Opens table and cache. No I/O happens before the first call. What the cache
+    /// serves stale is loaded anew after the response.
     ///
     /// # Errors
     /// [`ConfigError`] when the cache's settings make no sense.
-    pub fn open(config: &Config) -> Result<Self, ConfigError> {
-        let cache = Cache::new(cache::Config { url: config.cache_url.clone(), ..cache::Config::default() })?;
+    pub fn open(config: &Config, after_response: &AfterResponse) -> Result<Self, ConfigError> {
+        let after_response = after_response.clone();
+        let cache = Cache::new(cache::Config {
+            url: config.cache_url.clone(),
+            background: Background::new(move |job| after_response.push(job)),
+            ..cache::Config::default()
+        })?;
         Ok(Self { table: Table::new(config), cache })
     }
 

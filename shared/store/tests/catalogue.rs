@@ -9,6 +9,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use local::testing::{Database, Tokens, environment};
+use monitoring::AfterResponse;
 use store::{Change, Config, NewProduct, PageRequest, Request, Store};
 
 type Item = HashMap<String, AttributeValue>;
@@ -24,7 +25,7 @@ impl Shop {
         let database = Database::memory().await;
         let environment = environment(&database, None, &Tokens::new());
         let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
-        let store = Store::open(&config).expect("a good configuration");
+        let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
         Self { store, table: client(&config), database }
     }
 
@@ -173,7 +174,7 @@ async fn a_missing_table_is_unavailable_and_says_so_in_time() {
     let mut environment = environment(&database, None, &Tokens::new());
     environment.insert("TABLE_NAME".to_owned(), "elsewhere".to_owned());
     let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
-    let store = Store::open(&config).expect("a good configuration");
+    let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
     assert!(matches!(store.ping().await, Err(Error::Unavailable { .. })));
     assert!(matches!(store.product(&id("mug")).await, Err(Error::Unavailable { .. })));
 }

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use local::testing::{Database, Redis, Tokens, environment};
+use monitoring::AfterResponse;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -135,5 +136,6 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
 }
 
 fn router(environment: &BTreeMap<String, String>) -> Router {
-    products::router(&|name| environment.get(name).cloned()).expect("the environment is complete")
+    let variable = |name: &str| environment.get(name).cloned();
+    products::router(&variable, &AfterResponse::default()).expect("the environment is complete")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cache::{Cache, Config, Key, Kind, ManualClock, Policy};
+use cache::{Cache, Config, Key, Kind, ManualClock, Policy, TimedOut};
 
 use crate::redis_server::RedisServer;
 
@@ -16,13 +16,20 @@ pub(crate) const L1_TIME: Duration = Duration::from_secs(5);
 pub(crate) const FRESH: Duration = Duration::from_mins(10);
 
 /// Kept in both tiers.
-pub(crate) const BOTH: Kind<u64> = Kind::new("both", 1, Policy { fresh: FRESH, l1: Some(L1_TIME) });
+pub(crate) const BOTH: Kind<u64> =
+    Kind::new("both", 1, Policy { fresh: FRESH, l1: Some(L1_TIME), ..Policy::PLAIN });
 /// Kept in L2 only.
-pub(crate) const L2_ONLY: Kind<u64> = Kind::new("l2only", 1, Policy { fresh: FRESH, l1: None });
+pub(crate) const L2_ONLY: Kind<u64> = Kind::new("l2only", 1, Policy { fresh: FRESH, ..Policy::PLAIN });
 
 /// A loader's error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Broken;
+
+impl From<TimedOut> for Broken {
+    fn from(_: TimedOut) -> Self {
+        Self
+    }
+}
 
 /// Deadlines that a busy machine does not miss; `clock` moves by hand.
 pub(crate) fn patient(server: &RedisServer, clock: &ManualClock) -> Config {

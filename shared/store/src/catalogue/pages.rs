@@ -11,10 +11,20 @@ use super::entries::{ListEntry, catalogue_tag, category_tag};
 use crate::Store;
 use crate::item::{from_item, text};
 use crate::keys;
+use crate::load::{LOADED, LoadError};
 use crate::table::{Range, Table};
 
-const PAGE: Kind<IdPage> =
-    Kind::new("products", 1, Policy { fresh: Duration::from_mins(15), l1: Some(Duration::from_secs(5)) });
+const PAGE: Kind<IdPage> = Kind::new(
+    "products",
+    1,
+    Policy {
+        fresh: Duration::from_mins(15),
+        l1: Some(Duration::from_secs(5)),
+        stale_while_revalidate: Duration::from_mins(2),
+        stale_if_error: Duration::from_hours(1),
+        ..LOADED
+    },
+);
 
 /// Which part of a list is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,11 +62,11 @@ impl Store {
         let key = cache_key(category, &request);
         let (table, category) = (self.table.clone(), category.cloned());
         let load = move || async move {
-            match category {
-                Some(category) => category_page(&table, &category, &request).await,
-                None => catalogue_page(&table, &request).await,
-            }
-            .map(Some)
+            let page = match category {
+                Some(category) => category_page(&table, &category, &request).await?,
+                None => catalogue_page(&table, &request).await?,
+            };
+            Ok::<_, LoadError>(Some(page))
         };
         let page = self.cache.get_or_load(&key, load).await?;
         self.fill(page.as_deref()).await

@@ -14,15 +14,41 @@ use domain::{Error, Price, ProductId, ProductPart, Result, Stock, Version};
 
 use super::{Listing, entries};
 use crate::item::{Item, from_item, text};
+use crate::load::{LOADED, LoadError};
 use crate::table::Table;
 use crate::{Store, keys};
 
-const PRODUCT: Kind<ProductPart> =
-    Kind::new("product", 1, Policy { fresh: Duration::from_mins(30), l1: Some(Duration::from_secs(5)) });
-const STOCK: Kind<ProductPart> =
-    Kind::new("inventory", 1, Policy { fresh: Duration::from_mins(1), l1: Some(Duration::from_secs(1)) });
-const PRICE: Kind<ProductPart> =
-    Kind::new("pricing", 1, Policy { fresh: Duration::from_mins(5), l1: Some(Duration::from_secs(2)) });
+const PRODUCT: Kind<ProductPart> = Kind::new(
+    "product",
+    1,
+    Policy {
+        fresh: Duration::from_mins(30),
+        l1: Some(Duration::from_secs(5)),
+        stale_while_revalidate: Duration::from_mins(5),
+        stale_if_error: Duration::from_hours(24),
+        ..PART
+    },
+);
+const STOCK: Kind<ProductPart> = Kind::new(
+    "inventory",
+    1,
+    Policy { fresh: Duration::from_mins(1), l1: Some(Duration::from_secs(1)), ..PART },
+);
+const PRICE: Kind<ProductPart> = Kind::new(
+    "pricing",
+    1,
+    Policy {
+        fresh: Duration::from_mins(5),
+        l1: Some(Duration::from_secs(2)),
+        stale_while_revalidate: Duration::from_secs(30),
+        stale_if_error: Duration::from_hours(1),
+        ..PART
+    },
+);
+
+/// What the three have in common. An id that is not there is remembered for as
+/// long as it takes to ask for it often; creating it makes the cache forget.
+const PART: Policy = Policy { negative: Some(Duration::from_secs(30)), ..LOADED };
 
 impl Store {
     /// The product with this id, its price and its stock.
@@ -88,9 +114,11 @@ impl Store {
         let table = self.table.clone();
         self.cache
             .get_many(&keys, move |missing| async move {
-                load(&table, missing.into_iter().map(|index| wanted[index].clone()).collect()).await
+                let wanted = missing.into_iter().map(|index| wanted[index].clone()).collect();
+                Ok::<_, LoadError>(load(&table, wanted).await?)
             })
             .await
+            .map_err(Error::from)
     }
 
     /// Drops all that the cache holds of a product, and the tagged pages.

@@ -14,12 +14,19 @@ use super::{Page, PageRequest};
 use crate::Store;
 use crate::item::from_item;
 use crate::keys;
+use crate::load::{LOADED, LoadError};
 use crate::table::{Range, Table};
 
 const SEARCH: Kind<IdPage> = Kind::new(
     "product search",
     1,
-    Policy { fresh: Duration::from_mins(10), l1: Some(Duration::from_secs(5)) },
+    Policy {
+        fresh: Duration::from_mins(10),
+        l1: Some(Duration::from_secs(5)),
+        stale_while_revalidate: Duration::from_mins(2),
+        stale_if_error: Duration::from_hours(1),
+        ..LOADED
+    },
 );
 
 /// Reads for one page at the most. A search for words that are common
@@ -38,7 +45,8 @@ impl Store {
     pub async fn search_products(&self, query: &Query, request: PageRequest) -> Result<Page> {
         let key = cache_key(query, &request);
         let (table, query) = (self.table.clone(), query.clone());
-        let load = move || async move { search_page(&table, &query, &request).await.map(Some) };
+        let load =
+            move || async move { Ok::<_, LoadError>(Some(search_page(&table, &query, &request).await?)) };
         let page = self.cache.get_or_load(&key, load).await?;
         self.fill(page.as_deref()).await
     }

@@ -1,0 +1,179 @@
+//! How L2 is reached: one server or a cluster, in clear or by TLS.
+//!
+//! Everything is made anew at each attempt (name look-up, TLS, login), because
+//! any of it may have changed while this process was frozen.
+
+use std::collections::BTreeSet;
+
+use redis::aio::MultiplexedConnection;
+use redis::cluster::ClusterClientBuilder;
+use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, FromRedisValue, IntoConnectionInfo, Pipeline,
+    RedisResult, TlsCertificates, Value,
+};
+use tokio::time::timeout;
+
+use crate::config::{Config, ConfigError};
+
+/// Within one command's time a cluster's client may follow this many redirections.
+const REDIRECTIONS: u32 = 3;
+/// Milliseconds before it does where Redis asks for a pause.
+const PAUSE_MS: (u64, u64) = (2, 10);
+
+/// What connects.
+pub(crate) struct Dialer {
+    server: ConnectionInfo,
+    config: Config,
+}
+
+/// A connection; clones share it.
+#[derive(Clone)]
+pub(crate) enum Connection {
+    Single(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl Dialer {
+    pub(crate) fn new(url: &str, config: &Config) -> Result<Self, ConfigError> {
+        let server = url.into_connection_info();
+        let server = server.map_err(|error| ConfigError::Url { reason: error.category().to_owned() })?;
+        // Refused if the application has chosen one already, which then counts.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Ok(Self { server, config: config.clone() })
+    }
+
+    /// A connection that has answered once.
+    pub(crate) async fn dial(&self) -> RedisResult<Connection> {
+        let dialled = async {
+            let mut connection = self.connect().await?;
+            connection.ping().await?;
+            Ok(connection)
+        };
+        match timeout(self.config.connect_timeout, dialled).await {
+            Ok(dialled) => dialled,
+            Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        }
+    }
+
+    async fn connect(&self) -> RedisResult<Connection> {
+        if self.config.cluster {
+            let client = self.cluster().build()?;
+            return client.get_async_connection().await.map(Connection::Cluster);
+        }
+        let client = match self.certificates() {
+            Some(certificates) => Client::build_with_tls(self.server.clone(), certificates)?,
+            None => Client::open(self.server.clone())?,
+        };
+        let connecting = self.connecting();
+        client.get_multiplexed_async_connection_with_config(&connecting).await.map(Connection::Single)
+    }
+
+    fn connecting(&self) -> AsyncConnectionConfig {
+        let connecting = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.config.connect_timeout))
+            .set_response_timeout(Some(self.config.command_timeout));
+        match &self.config.credentials {
+            Some(credentials) => connecting.set_credentials_provider(credentials.clone()),
+            None => connecting,
+        }
+    }
+
+    fn cluster(&self) -> ClusterClientBuilder {
+        let mut builder = ClusterClientBuilder::new([self.server.clone()])
+            .connection_timeout(self.config.connect_timeout)
+            .response_timeout(self.config.command_timeout)
+            .retries(REDIRECTIONS)
+            .min_retry_wait(PAUSE_MS.0)
+            .max_retry_wait(PAUSE_MS.1);
+        if let Some(certificates) = self.certificates() {
+            builder = builder.certs(certificates);
+        }
+        match &self.config.credentials {
+            Some(credentials) => builder.set_credentials_provider(credentials.clone()),
+            None => builder,
+        }
+    }
+
+    fn certificates(&self) -> Option<TlsCertificates> {
+        let root_cert = self.config.certificate_authorities.clone()?;
+        Some(TlsCertificates { client_tls: None, root_cert: Some(root_cert) })
+    }
+}
+
+impl Connection {
+    pub(crate) fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
+    /// Sends commands together; in a cluster, all of one slot.
+    pub(crate) async fn send(&mut self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
+        match self {
+            Self::Single(connection) => commands.query_async(connection).await,
+            Self::Cluster(connection) => commands.query_async(connection).await,
+        }
+    }
+
+    /// One empty round trip, in a cluster to any node.
+    pub(crate) async fn ping(&mut self) -> RedisResult<()> {
+        let ping = redis::cmd("PING");
+        match self {
+            Self::Single(connection) => ping.exec_async(connection).await,
+            Self::Cluster(connection) => {
+                let anywhere = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
+                connection.route_command(ping, anywhere).await.map(drop)
+            }
+        }
+    }
+
+    /// Sends one command, to the nodes of its names.
+    pub(crate) async fn run(&mut self, command: Cmd) -> RedisResult<()> {
+        match self {
+            Self::Single(connection) => command.exec_async(connection).await,
+            Self::Cluster(connection) => command.exec_async(connection).await,
+        }
+    }
+
+    /// Sends one command to one of the [`Self::primaries`].
+    pub(crate) async fn run_at<T: FromRedisValue>(&mut self, node: &Node, command: Cmd) -> RedisResult<T> {
+        match (self, node) {
+            (Self::Cluster(connection), Node::At { host, port }) => {
+                let there = SingleNodeRoutingInfo::ByAddress { host: host.clone(), port: *port };
+                let value = connection.route_command(command, RoutingInfo::SingleNode(there)).await?;
+                Ok(T::from_redis_value(value)?)
+            }
+            (Self::Cluster(connection), Node::Only) => command.query_async(connection).await,
+            (Self::Single(connection), _) => command.query_async(connection).await,
+        }
+    }
+
+    /// The nodes that hold all there is.
+    pub(crate) async fn primaries(&mut self) -> RedisResult<Vec<Node>> {
+        let Self::Cluster(connection) = self else { return Ok(vec![Node::Only]) };
+        let mut slots = redis::cmd("CLUSTER");
+        slots.arg("SLOTS");
+        let anywhere = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
+        let ranges = Vec::<Value>::from_redis_value(connection.route_command(slots, anywhere).await?)?;
+        let nodes: BTreeSet<Node> = ranges.iter().filter_map(primary).collect();
+        Ok(nodes.into_iter().collect())
+    }
+}
+
+/// A node of L2 that holds entries.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Node {
+    /// The one server.
+    Only,
+    /// A cluster's, by its address as the cluster announces it.
+    At { host: String, port: u16 },
+}
+
+/// The primary in one line of `CLUSTER SLOTS`: first slot, last, primary, replicas.
+fn primary(range: &Value) -> Option<Node> {
+    let Value::Array(range) = range else { return None };
+    let Value::Array(node) = range.get(2)? else { return None };
+    let host = String::from_redis_value_ref(node.first()?).ok()?;
+    let port = u16::from_redis_value_ref(node.get(1)?).ok()?;
+    Some(Node::At { host, port })
+}

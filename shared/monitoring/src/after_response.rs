@@ -1,0 +1,114 @@
+//! Work that no caller waits for.
+//!
+//! It is queued while a request is served and runs between its response and the
+//! freeze: whoever serves the requests drains the queue. What does not fit, into
+//! the queue or into the time, is dropped and counted; so only what will come
+//! again by itself belongs here.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::future::join_all;
+
+/// Jobs that may wait. One response rarely leaves more than a few.
+const ROOM: usize = 256;
+
+type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A queue of work for after the response. Clones are the same queue.
+#[derive(Clone, Default)]
+pub struct AfterResponse(Arc<Mutex<Queue>>);
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    dropped: u64,
+}
+
+impl AfterResponse {
+    /// Queues a job, if there is room.
+    pub fn push(&self, job: impl Future<Output = ()> + Send + 'static) {
+        self.with(|queue| {
+            if queue.jobs.len() < ROOM {
+                queue.jobs.push_back(Box::pin(job));
+            } else {
+                queue.dropped += 1;
+            }
+        });
+    }
+
+    /// Runs all that is queued, side by side, for at most `limit`.
+    pub async fn drain(&self, limit: Duration) {
+        let jobs = self.with(|queue| std::mem::take(&mut queue.jobs));
+        if jobs.is_empty() {
+            return;
+        }
+        let mut unfinished = jobs.len() as u64;
+        let jobs = join_all(jobs);
+        if tokio::time::timeout(limit, jobs).await.is_ok() {
+            unfinished = 0;
+        }
+        let dropped = self.with(|queue| std::mem::take(&mut queue.dropped)) + unfinished;
+        if dropped > 0 {
+            tracing::warn!(dropped, "work after the response did not fit and was dropped");
+        }
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for AfterResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AfterResponse(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_queued_runs_when_drained_and_once() {
+        let (queue, runs) = (AfterResponse::default(), Arc::new(AtomicUsize::new(0)));
+        for _ in 0..3 {
+            let runs = Arc::clone(&runs);
+            queue.push(async move {
+                runs.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 0);
+        for _ in 0..2 {
+            queue.drain(Duration::from_secs(10)).await;
+            assert_eq!(runs.load(Ordering::SeqCst), 3);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_too_long_is_dropped() {
+        let (queue, whole) = (AfterResponse::default(), Arc::new(()));
+        let held = Arc::clone(&whole);
+        queue.push(async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        });
+        queue.drain(Duration::from_secs(1)).await;
+        assert_eq!(Arc::strong_count(&whole), 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_takes_no_more() {
+        let (queue, whole) = (AfterResponse::default(), Arc::new(()));
+        for _ in 0..2 * ROOM {
+            let held = Arc::clone(&whole);
+            queue.push(async move { drop(held) });
+        }
+        assert_eq!(Arc::strong_count(&whole), ROOM + 1);
+    }
+}
