@@ -40,6 +40,7 @@ mod config;
 mod counters;
 mod credentials;
 mod dial;
+pub mod elasticache;
 mod envelope;
 mod flight;
 mod generations;
