@@ -1,11 +1,13 @@
-//! Caches in Amazon ElastiCache: where one is reached.
+//! Caches in Amazon ElastiCache: where one is reached, and what lets in.
 //!
 //! Who deploys a cache chooses its name. AWS makes its address, and another one
-//! when encryption is turned on. So [`discovery`] finds the address by the name.
-//! The client comes from the caller, who sets it up once: this crate brings no
-//! HTTP stack along and reads no environment.
+//! when encryption is turned on. So [`discovery`] finds the address by the name,
+//! and [`iam`] makes the short-lived token that stands for a password. Both take
+//! credentials and client from the caller, who sets them up once: this crate
+//! brings no HTTP stack along and reads no environment.
 
 pub mod discovery;
+pub mod iam;
 
 use std::fmt;
 

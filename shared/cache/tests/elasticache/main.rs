@@ -1,6 +1,8 @@
-//! ElastiCache by name: descriptions by moto, canned ones where moto has none.
+//! ElastiCache by name: descriptions by moto, canned ones where moto has none, and
+//! tokens held to botocore's.
 
 mod canned;
 mod discovery;
+mod iam;
 mod moto_server;
 mod stage;
