@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::background::Background;
 use crate::clock::Clock;
 use crate::credentials::Credentials;
+use crate::elasticache::Managed;
 
 /// How a cache is set up.
 #[derive(Clone)]
@@ -14,6 +15,8 @@ pub struct Config {
     pub url: Option<String>,
     /// Whether the URL leads to a node of a cluster. Default no.
     pub cluster: bool,
+    /// Where L2 is if no URL says so: asked when it is first connected to.
+    pub elasticache: Option<Discovery>,
     /// Who logs in, asked at each connect. Default: whom the URL names.
     pub credentials: Option<Credentials>,
     /// The certificate authorities that L2's certificate may come from, in PEM.
@@ -40,6 +43,7 @@ impl Default for Config {
         Self {
             url: None,
             cluster: false,
+            elasticache: None,
             credentials: None,
             certificate_authorities: None,
             l1_bytes: 8 * 1024 * 1024,
@@ -50,6 +54,15 @@ impl Default for Config {
             clock: Clock::system(),
         }
     }
+}
+
+/// A cache of ElastiCache, and whom to ask where it is.
+#[derive(Clone, Debug)]
+pub struct Discovery {
+    /// The SDK's client, with region and credentials.
+    pub client: aws_sdk_elasticache::Client,
+    /// Which cache.
+    pub cache: Managed,
 }
 
 /// A configuration that cannot work.

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream};
 use redis::auth::{BasicAuth, StreamingCredentialsProvider};
+
+use crate::elasticache::iam::IamToken;
 use redis::{ErrorKind, RedisError, RedisResult};
 
 /// A user and what proves it. Its `Debug` shows nothing of the password.
@@ -47,6 +50,18 @@ impl Credentials {
         Fut: Future<Output = Result<Login, NoLogin>> + Send + 'static,
     {
         Self(Arc::new(move || login().boxed()))
+    }
+
+    /// Signs in to ElastiCache with an IAM token, a new one each time.
+    pub fn iam(user: impl Into<String>, token: IamToken) -> Self {
+        let (user, token) = (user.into(), Arc::new(token));
+        Self::new(move || {
+            let (user, token) = (user.clone(), Arc::clone(&token));
+            async move {
+                let password = token.at(SystemTime::now()).await;
+                password.map(|password| Login { user, password }).map_err(|error| NoLogin(error.to_string()))
+            }
+        })
     }
 }
 

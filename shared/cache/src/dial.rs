@@ -4,18 +4,22 @@
 //! any of it may have changed while this process was frozen.
 
 use std::collections::BTreeSet;
+use std::error::Error;
+use std::io;
 
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, FromRedisValue, IntoConnectionInfo, Pipeline,
-    RedisResult, TlsCertificates, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue,
+    IntoConnectionInfo, Pipeline, RedisError, RedisResult, TlsCertificates, Value,
 };
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Discovery};
+use crate::elasticache::discovery::{Endpoint, discover};
 
 /// Within one command's time a cluster's client may follow this many redirections.
 const REDIRECTIONS: u32 = 3;
@@ -24,8 +28,15 @@ const PAUSE_MS: (u64, u64) = (2, 10);
 
 /// What connects.
 pub(crate) struct Dialer {
-    server: ConnectionInfo,
     config: Config,
+    /// Where; none until ElastiCache has said so.
+    server: OnceCell<Server>,
+}
+
+/// Where L2 is.
+struct Server {
+    info: ConnectionInfo,
+    cluster: bool,
 }
 
 /// A connection; clones share it.
@@ -36,35 +47,52 @@ pub(crate) enum Connection {
 }
 
 impl Dialer {
-    pub(crate) fn new(url: &str, config: &Config) -> Result<Self, ConfigError> {
-        let server = url.into_connection_info();
-        let server = server.map_err(|error| ConfigError::Url { reason: error.category().to_owned() })?;
+    /// None if there is no L2.
+    pub(crate) fn new(config: &Config) -> Result<Option<Self>, ConfigError> {
+        let server = match (config.l2_url(), &config.elasticache) {
+            (Some(url), _) => OnceCell::new_with(Some(Server::at(url, config.cluster)?)),
+            (None, Some(_)) => OnceCell::new(),
+            (None, None) => return Ok(None),
+        };
         // Refused if the application has chosen one already, which then counts.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Ok(Self { server, config: config.clone() })
+        Ok(Some(Self { config: config.clone(), server }))
     }
 
     /// A connection that has answered once.
     pub(crate) async fn dial(&self) -> RedisResult<Connection> {
+        let server = self.server.get_or_try_init(|| self.discover()).await?;
         let dialled = async {
-            let mut connection = self.connect().await?;
+            let mut connection = self.connect(server).await?;
             connection.ping().await?;
             Ok(connection)
         };
         match timeout(self.config.connect_timeout, dialled).await {
             Ok(dialled) => dialled,
-            Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+            Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
         }
     }
 
-    async fn connect(&self) -> RedisResult<Connection> {
-        if self.config.cluster {
-            let client = self.cluster().build()?;
+    /// Has a time limit of its own; what fails is tried again at the next dial.
+    async fn discover(&self) -> RedisResult<Server> {
+        let Some(Discovery { client, cache }) = &self.config.elasticache else {
+            return Err((ErrorKind::InvalidClientConfig, "neither a URL nor a name").into());
+        };
+        let found = discover(client, cache).await.map_err(|error| {
+            tracing::warn!(error = &error as &dyn Error, "ElastiCache does not say where the cache is");
+            RedisError::from((ErrorKind::Client, "not found in ElastiCache"))
+        })?;
+        Ok(Server { info: address(&found).into_connection_info()?, cluster: found.cluster })
+    }
+
+    async fn connect(&self, server: &Server) -> RedisResult<Connection> {
+        if server.cluster {
+            let client = self.cluster(&server.info).build()?;
             return client.get_async_connection().await.map(Connection::Cluster);
         }
         let client = match self.certificates() {
-            Some(certificates) => Client::build_with_tls(self.server.clone(), certificates)?,
-            None => Client::open(self.server.clone())?,
+            Some(certificates) => Client::build_with_tls(server.info.clone(), certificates)?,
+            None => Client::open(server.info.clone())?,
         };
         let connecting = self.connecting();
         client.get_multiplexed_async_connection_with_config(&connecting).await.map(Connection::Single)
@@ -80,8 +108,8 @@ impl Dialer {
         }
     }
 
-    fn cluster(&self) -> ClusterClientBuilder {
-        let mut builder = ClusterClientBuilder::new([self.server.clone()])
+    fn cluster(&self, seed: &ConnectionInfo) -> ClusterClientBuilder {
+        let mut builder = ClusterClientBuilder::new([seed.clone()])
             .connection_timeout(self.config.connect_timeout)
             .response_timeout(self.config.command_timeout)
             .retries(REDIRECTIONS)
@@ -99,6 +127,24 @@ impl Dialer {
     fn certificates(&self) -> Option<TlsCertificates> {
         let root_cert = self.config.certificate_authorities.clone()?;
         Some(TlsCertificates { client_tls: None, root_cert: Some(root_cert) })
+    }
+}
+
+impl Server {
+    fn at(url: &str, cluster: bool) -> Result<Self, ConfigError> {
+        match url.into_connection_info() {
+            Ok(info) => Ok(Self { info, cluster }),
+            Err(error) => Err(ConfigError::Url { reason: error.category().to_owned() }),
+        }
+    }
+}
+
+fn address(endpoint: &Endpoint) -> ConnectionAddr {
+    let (host, port) = (endpoint.host.clone(), endpoint.port);
+    if endpoint.tls {
+        ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+    } else {
+        ConnectionAddr::Tcp(host, port)
     }
 }
 

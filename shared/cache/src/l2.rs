@@ -136,10 +136,10 @@ pub(crate) enum Stored {
 }
 
 impl L2 {
-    pub(crate) fn new(url: &str, config: &Config, tally: &Arc<Tally>) -> Result<Self, ConfigError> {
-        let link = Arc::new(Link::new(url, config, Arc::clone(tally))?);
-        let tally = Arc::clone(tally);
-        Ok(Self { link, tally })
+    /// None if there is none by configuration.
+    pub(crate) fn new(config: &Config, tally: &Arc<Tally>) -> Result<Option<Self>, ConfigError> {
+        let link = Link::new(config, Arc::clone(tally))?;
+        Ok(link.map(|link| Self { link: Arc::new(link), tally: Arc::clone(tally) }))
     }
 
     /// Looks all keys up in one round trip.

@@ -66,7 +66,7 @@ use std::time::{Duration, Instant};
 
 pub use background::{Background, Job};
 pub use clock::{Clock, ManualClock};
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, Discovery};
 pub use counters::Counters;
 pub use credentials::{Credentials, Login, NoLogin};
 pub use invalidate::Ticket;
@@ -129,11 +129,10 @@ impl Cache {
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         let tally = Arc::new(Tally::default());
-        let l2 = config.l2_url().map(|url| L2::new(url, &config, &tally)).transpose()?;
         let shared = Shared {
+            l2: L2::new(&config, &tally)?,
             generations: Generations::new(),
             l1: L1::new(config.l1_bytes),
-            l2,
             flights: Arc::default(),
             refreshes: Refreshes::default(),
             background: config.background,

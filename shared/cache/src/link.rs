@@ -94,16 +94,18 @@ pub(crate) enum NoAnswer {
 pub(crate) type Answer = Option<Vec<Value>>;
 
 impl Link {
-    pub(crate) fn new(url: &str, config: &Config, tally: Arc<Tally>) -> Result<Self, ConfigError> {
-        Ok(Self {
-            dialer: Dialer::new(url, config)?,
+    /// None if there is no L2.
+    pub(crate) fn new(config: &Config, tally: Arc<Tally>) -> Result<Option<Self>, ConfigError> {
+        let Some(dialer) = Dialer::new(config)? else { return Ok(None) };
+        Ok(Some(Self {
+            dialer,
             command_timeout: config.command_timeout,
             state: Mutex::new(State::idle(config.owed_limit)),
             settled: Notify::new(),
             strikes: AtomicU32::new(0),
             answered_ms: AtomicU64::new(0),
             tally,
-        })
+        }))
     }
 
     /// Sends requests, unless L2 is known to be away, and answers each.
