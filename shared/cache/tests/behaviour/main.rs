@@ -3,7 +3,11 @@
 mod flights;
 mod interleavings;
 mod invalidation;
+mod leases;
+mod not_found;
 mod outages;
+mod put;
 mod redis_server;
 mod stage;
+mod stale;
 mod tiers;
