@@ -55,6 +55,14 @@ impl<V> Kind<V> {
     }
 }
 
+impl<V> Clone for Kind<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for Kind<V> {}
+
 /// The key of one entry with a value of type `V`.
 pub struct Key<V> {
     any: AnyKey,

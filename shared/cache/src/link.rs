@@ -26,6 +26,7 @@ use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use crate::clock::as_ms;
 use crate::config::{Config, ConfigError};
 use crate::counters::Tally;
 use crate::dial::{Connection, Dialer};
@@ -320,7 +321,7 @@ fn get(name: &str) -> Cmd {
 }
 
 fn wall_clock_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, as_ms)
 }
 
 /// For people; a server's own words can repeat keys, so they stay out.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use cache::{Cache, Config, ManualClock, PingError};
 
+use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
 use crate::stage::{BOTH, L1_TIME, L2_ONLY, Truth, cache, patient, process};
 
@@ -94,6 +95,77 @@ async fn an_invalidation_that_a_hung_redis_did_not_take_is_not_lost() {
     }
     truth.read_until_cached(&here, &key).await;
     assert_eq!(truth.read(&there, &key).await, 2, "paid before anything was read");
+}
+
+#[tokio::test]
+async fn a_slow_redis_is_left_and_used_again_once_it_is_fast() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let cache = cache(Config { url: Some(proxy.url()), ..Config::default() });
+    let (key, truth) = (L2_ONLY.key("a"), Truth::of(1));
+    truth.read_until_cached(&cache, &key).await;
+    proxy.delay(Duration::from_millis(200));
+    read_some(&cache, 1_000).await;
+    let counters = cache.counters();
+    assert!(counters.l2_errors < 20 && counters.l2_skipped > 500, "few find out for all: {counters:?}");
+    proxy.pass();
+    truth.read_until_cached(&cache, &key).await;
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_and_never_answers_delays_the_first_reads_only() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    proxy.swallow();
+    let cache = cache(Config { url: Some(proxy.url()), ..Config::default() });
+    read_some(&cache, 1_000).await;
+    assert!(cache.counters().l2_skipped > 900, "{:?}", cache.counters());
+    proxy.pass();
+    truth_is_cached_again(&cache).await;
+}
+
+async fn truth_is_cached_again(cache: &Cache) {
+    Truth::of(1).read_until_cached(cache, &L2_ONLY.key("a")).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_is_loading_its_dump_is_waited_for_in_the_background() {
+    let mut server = RedisServer::start();
+    let cache = impatient(&server);
+    truth_is_cached_again(&cache).await;
+    server.restart_loading();
+    let said: redis::RedisResult<String> = server.try_ask(&["GET", "a"]);
+    assert_eq!(said.expect_err("it is loading").code(), Some("LOADING"));
+    read_some(&cache, 100).await;
+    server.finish_loading();
+    truth_is_cached_again(&cache).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_restarts_empty_is_filled_again() {
+    let mut server = RedisServer::start();
+    let cache = process(&server);
+    let (key, truth) = (L2_ONLY.key("a"), Truth::of(1));
+    truth.read_until_cached(&cache, &key).await;
+    server.kill();
+    server.restart();
+    truth.write(2);
+    assert!(cache.invalidate(&[key.erase()], &[]).await || truth.read(&cache, &key).await == 2);
+    assert_eq!(truth.read(&cache, &key).await, 2);
+    truth.read_until_cached(&cache, &key).await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_costs_the_cache_and_nothing_else() {
+    let server = RedisServer::start();
+    let _: () = server.ask(&["ACL", "SETUSER", "app", "on", ">right", "~*", "+@all"]);
+    let url = |password| format!("redis://app:{password}@127.0.0.1:{}", server.port());
+    let with = |password| cache(Config { url: Some(url(password)), ..patient(&server, &ManualClock::new()) });
+    let wrong = with("wrong");
+    read_some(&wrong, 100).await;
+    let Err(PingError::Unreachable { reason }) = wrong.ping().await else { unreachable!("it got in") };
+    assert!(!reason.contains("wrong"), "{reason}");
+    truth_is_cached_again(&with("right")).await;
 }
 
 /// Makes Redis deny `UNLINK`, or allow it again: a fault that hits invalidations

@@ -22,12 +22,16 @@ impl RedisServer {
         let directory = TempDir::new().expect("a temporary directory");
         for _ in 0..ATTEMPTS {
             let port = free_port();
-            let mut child = launch(port, &directory);
+            let mut child = launch(port, &directory, &[]);
             if answers(port, &mut child) {
                 return Self { port, child, directory };
             }
         }
         unreachable!("redis-server did not come up on any of {ATTEMPTS} free ports")
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> String {
@@ -42,8 +46,24 @@ impl RedisServer {
 
     /// An empty server on the same port.
     pub(crate) fn restart(&mut self) {
-        self.child = launch(self.port, &self.directory);
+        self.child = launch(self.port, &self.directory, &[]);
         assert!(answers(self.port, &mut self.child), "redis-server did not come back");
+    }
+
+    /// The same server on the same port with a dump that takes it half a minute to load.
+    pub(crate) fn restart_loading(&mut self) {
+        let _: () = self.ask(&["DEBUG", "POPULATE", "3000"]);
+        let _: () = self.ask(&["SAVE"]);
+        self.kill();
+        let slowly = ["--key-load-delay", "10000", "--loading-process-events-interval-bytes", "1024"];
+        self.child = launch(self.port, &self.directory, &slowly);
+        assert!(accepts(self.port), "redis-server did not come back");
+    }
+
+    pub(crate) fn finish_loading(&mut self) {
+        self.kill();
+        std::fs::remove_file(self.directory.path().join("dump.rdb")).expect("it was saved");
+        self.restart();
     }
 
     /// SIGSTOP: connections stand, nothing answers.
@@ -61,9 +81,12 @@ impl RedisServer {
 
     /// Asks it something, past any cache.
     pub(crate) fn ask<T: redis::FromRedisValue>(&self, command: &[&str]) -> T {
-        let mut connection = connect(self.port).expect("it is up");
+        self.try_ask(command).expect("a proper command")
+    }
+
+    pub(crate) fn try_ask<T: redis::FromRedisValue>(&self, command: &[&str]) -> redis::RedisResult<T> {
         let (name, arguments) = command.split_first().expect("a command");
-        redis::cmd(name).arg(arguments).query(&mut connection).expect("a proper command")
+        redis::cmd(name).arg(arguments).query(&mut connect(self.port)?)
     }
 
     /// How often it has run a command.
@@ -88,10 +111,12 @@ fn free_port() -> u16 {
     probe.local_addr().expect("it is bound").port()
 }
 
-fn launch(port: u16, directory: &TempDir) -> Child {
+fn launch(port: u16, directory: &TempDir, options: &[&str]) -> Child {
     Command::new("redis-server")
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"])
         .arg(port.to_string())
+        .args(["--enable-debug-command", "yes"])
+        .args(options)
         .current_dir(directory.path())
         .stdout(Stdio::null())
         .spawn()
@@ -110,6 +135,14 @@ fn answers(port: u16, child: &mut Child) -> bool {
         std::thread::sleep(Duration::from_millis(5));
     }
     false
+}
+
+fn accepts(port: u16) -> bool {
+    let mut attempts = std::iter::repeat_with(|| {
+        std::thread::sleep(Duration::from_millis(5));
+        std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+    });
+    attempts.by_ref().take(4_000).any(|connected| connected)
 }
 
 fn connect(port: u16) -> redis::RedisResult<redis::Connection> {
