@@ -9,12 +9,15 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
 /// Jobs that may wait. One response rarely leaves more than a few.
 const ROOM: usize = 256;
+
+/// How often reports are made while requests come: after so many, or so long.
+const REPORT_AFTER: (u32, Duration) = (100, Duration::from_secs(10));
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -22,10 +25,15 @@ type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 #[derive(Clone, Default)]
 pub struct AfterResponse(Arc<Mutex<Queue>>);
 
+type Report = Box<dyn FnMut() + Send>;
+
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
     dropped: u64,
+    reports: Vec<Report>,
+    drains: u32,
+    reported: Option<Instant>,
 }
 
 impl AfterResponse {
@@ -40,8 +48,14 @@ impl AfterResponse {
         });
     }
 
+    /// Makes a report, after a response, every 100 of them or 10 s. It must not block.
+    pub fn report(&self, report: impl FnMut() + Send + 'static) {
+        self.with(|queue| queue.reports.push(Box::new(report)));
+    }
+
     /// Runs all that is queued, side by side, for at most `limit`.
     pub async fn drain(&self, limit: Duration) {
+        self.with(Queue::report_when_due);
         let jobs = self.with(|queue| std::mem::take(&mut queue.jobs));
         if jobs.is_empty() {
             return;
@@ -59,6 +73,17 @@ impl AfterResponse {
 
     fn with<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Queue {
+    fn report_when_due(&mut self) {
+        self.drains += 1;
+        let waited = self.reported.get_or_insert_with(Instant::now).elapsed();
+        if self.drains >= REPORT_AFTER.0 || waited >= REPORT_AFTER.1 {
+            (self.drains, self.reported) = (0, Some(Instant::now()));
+            self.reports.iter_mut().for_each(|report| report());
+        }
     }
 }
 
@@ -100,6 +125,17 @@ mod tests {
         });
         queue.drain(Duration::from_secs(1)).await;
         assert_eq!(Arc::strong_count(&whole), 1);
+    }
+
+    #[tokio::test]
+    async fn reports_are_made_every_hundred_responses() {
+        let (queue, reports) = (AfterResponse::default(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&reports);
+        queue.report(move || _ = count.fetch_add(1, Ordering::SeqCst));
+        for _ in 0..250 {
+            queue.drain(Duration::from_secs(10)).await;
+        }
+        assert_eq!(reports.load(Ordering::SeqCst), 2);
     }
 
     #[tokio::test]

@@ -5,7 +5,9 @@
 //! query strings; ids, routes, counts and durations with their unit.
 
 mod after_response;
+mod cache_use;
 mod logs;
 
 pub use after_response::AfterResponse;
+pub use cache_use::CacheUse;
 pub use logs::init_logs;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cache::elasticache::Managed;
+
 /// Settings of the access to DynamoDB.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -20,9 +22,25 @@ pub struct Config {
     pub attempt_timeout: Duration,
     /// `DYNAMODB_OPERATION_TIMEOUT_MS`, default 5,000: for a call with its retries.
     pub operation_timeout: Duration,
-    /// `CACHE_URL`: the cache, `redis://`; without it each
-    /// process caches for itself alone.
-    pub cache_url: Option<String>,
+    /// The cache.
+    pub cache: CacheConfig,
+}
+
+/// Settings of the shared cache. Without any each process caches for itself alone.
+#[derive(Clone, Debug, Default)]
+pub struct CacheConfig {
+    /// `CACHE_URL`: where it is, `redis://` or, with TLS, `rediss://`.
+    pub url: Option<String>,
+    /// `CACHE_CLUSTER`: whether the URL leads to a cluster, `true` or `false`
+    /// (the default).
+    pub cluster: bool,
+    /// `CACHE_SERVERLESS_NAME` or `CACHE_REPLICATION_GROUP`: the cache in
+    /// ElastiCache. It is asked where the cache is if no URL says so.
+    pub elasticache: Option<Managed>,
+    /// `CACHE_IAM_USER`: the user who signs in to that cache with an IAM token.
+    pub iam_user: Option<String>,
+    /// `AWS_ENDPOINT_URL_ELASTICACHE`: another endpoint than the region's own.
+    pub endpoint: Option<String>,
 }
 
 /// What signs the calls. Its `Debug` shows nothing of it.
@@ -34,6 +52,18 @@ pub struct Credentials {
     pub secret_access_key: String,
     /// The token of a temporary pair.
     pub session_token: Option<String>,
+}
+
+impl Credentials {
+    pub(crate) fn for_the_sdk(&self) -> aws_sdk_dynamodb::config::Credentials {
+        aws_sdk_dynamodb::config::Credentials::new(
+            &self.access_key_id,
+            &self.secret_access_key,
+            self.session_token.clone(),
+            None,
+            "environment",
+        )
+    }
 }
 
 impl std::fmt::Debug for Credentials {
@@ -51,9 +81,18 @@ pub enum ConfigError {
     /// It is no whole number of milliseconds.
     #[error("the environment variable {0} must be a whole number of milliseconds above 0")]
     NotMilliseconds(&'static str),
+    /// It is neither `true` nor `false`.
+    #[error("the environment variable {0} must be true or false")]
+    NotBoolean(&'static str),
+    /// It makes sense only together with others, or without them.
+    #[error("{0}")]
+    Contradiction(&'static str),
     /// The cache's settings make no sense.
     #[error("the cache cannot be used: {0}")]
     Cache(#[from] cache::ConfigError),
+    /// The cache or its user has no proper name.
+    #[error("the cache cannot be signed in to: {0}")]
+    Iam(#[from] cache::elasticache::iam::IamError),
 }
 
 impl Config {
@@ -77,14 +116,83 @@ impl Config {
             connect_timeout: milliseconds("DYNAMODB_CONNECT_TIMEOUT_MS", 1_000)?,
             attempt_timeout: milliseconds("DYNAMODB_ATTEMPT_TIMEOUT_MS", 2_000)?,
             operation_timeout: milliseconds("DYNAMODB_OPERATION_TIMEOUT_MS", 5_000)?,
-            cache_url: optional("CACHE_URL"),
+            cache: CacheConfig::read(&optional)?,
         })
     }
+}
+
+impl CacheConfig {
+    fn read(optional: &impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let elasticache = match (optional("CACHE_SERVERLESS_NAME"), optional("CACHE_REPLICATION_GROUP")) {
+            (Some(name), None) => Some(Managed::ServerlessCache(name)),
+            (None, Some(id)) => Some(Managed::ReplicationGroup(id)),
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err(ConfigError::Contradiction(TWO_CACHES)),
+        };
+        let iam_user = optional("CACHE_IAM_USER");
+        if iam_user.is_some() && elasticache.is_none() {
+            return Err(ConfigError::Contradiction(USER_OF_NOTHING));
+        }
+        Ok(Self {
+            url: optional("CACHE_URL"),
+            cluster: boolean("CACHE_CLUSTER", optional("CACHE_CLUSTER"))?,
+            elasticache,
+            iam_user,
+            endpoint: optional("AWS_ENDPOINT_URL_ELASTICACHE"),
+        })
+    }
+}
+
+const TWO_CACHES: &str =
+    "CACHE_SERVERLESS_NAME and CACHE_REPLICATION_GROUP name two caches: set the one that is meant";
+const USER_OF_NOTHING: &str =
+    "CACHE_IAM_USER signs in to a cache by its name: set CACHE_SERVERLESS_NAME or CACHE_REPLICATION_GROUP";
+
+fn boolean(name: &'static str, text: Option<String>) -> Result<bool, ConfigError> {
+    let text = text.unwrap_or_else(|| "false".to_owned());
+    text.parse().map_err(|_| ConfigError::NotBoolean(name))
 }
 
 fn milliseconds(name: &'static str, text: Option<String>, default: u64) -> Result<Duration, ConfigError> {
     match text.map_or(Ok(default), |text| text.parse()) {
         Ok(number @ 1..) => Ok(Duration::from_millis(number)),
         Ok(0) | Err(_) => Err(ConfigError::NotMilliseconds(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let needed = [
+            ("TABLE_NAME", "shop"),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "id"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ];
+        let all: Vec<_> = needed.iter().chain(settings).collect();
+        Config::read(&|name| {
+            all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_cache_is_named_by_its_url_or_by_its_name_in_elasticache() {
+        let config = read(&[("CACHE_URL", "rediss://cache:6379"), ("CACHE_CLUSTER", "true")]).expect("good");
+        assert_eq!((config.cache.url.as_deref(), config.cache.cluster), (Some("rediss://cache:6379"), true));
+        let config = read(&[("CACHE_REPLICATION_GROUP", "shop"), ("CACHE_IAM_USER", "app")]).expect("good");
+        assert_eq!(config.cache.elasticache, Some(Managed::ReplicationGroup("shop".to_owned())));
+    }
+
+    #[test]
+    fn settings_of_the_cache_that_contradict_each_other_are_refused() {
+        for settings in [
+            &[("CACHE_CLUSTER", "yes")][..],
+            &[("CACHE_IAM_USER", "app")],
+            &[("CACHE_SERVERLESS_NAME", "a"), ("CACHE_REPLICATION_GROUP", "b")],
+        ] {
+            assert!(read(settings).is_err(), "{settings:?}");
+        }
     }
 }

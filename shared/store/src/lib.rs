@@ -6,8 +6,10 @@
 //! loaders and invalidation stand in one file, because staleness bugs live in
 //! the gap between them. No HTTP here: refusals are [`domain::Error`]s.
 
+mod caching;
 mod catalogue;
 mod config;
+mod connection;
 mod idempotency;
 mod item;
 mod keys;
@@ -16,11 +18,11 @@ mod table;
 
 use std::time::Duration;
 
-use cache::{Background, Cache};
+use cache::Cache;
 use monitoring::AfterResponse;
 
 pub use catalogue::{Change, Listing, NewProduct, Page, PageRequest};
-pub use config::{Config, ConfigError};
+pub use config::{CacheConfig, Config, ConfigError, Credentials};
 pub use idempotency::{Answer, Request};
 use table::Table;
 
@@ -38,12 +40,7 @@ impl Store {
     /// # Errors
     /// [`ConfigError`] when the cache's settings make no sense.
     pub fn open(config: &Config, after_response: &AfterResponse) -> Result<Self, ConfigError> {
-        let after_response = after_response.clone();
-        let cache = Cache::new(cache::Config {
-            url: config.cache_url.clone(),
-            background: Background::new(move |job| after_response.push(job)),
-            ..cache::Config::default()
-        })?;
+        let cache = caching::open(config, after_response)?;
         Ok(Self { table: Table::new(config), cache })
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -21,10 +21,9 @@ use domain::{Error, Result};
 use retry::Outcome;
 
 use crate::Config;
+use crate::connection;
 use crate::item::{Item, to_key};
 use crate::keys::Key;
-
-mod connection;
 
 /// Keys of one `BatchGetItem` (AWS: at most 100).
 const BATCH: usize = 100;
@@ -76,17 +75,9 @@ pub(crate) enum Transaction {
 
 impl Table {
     pub(crate) fn new(config: &Config) -> Self {
-        let secret = &config.credentials;
-        let credentials = Credentials::new(
-            &secret.access_key_id,
-            &secret.secret_access_key,
-            secret.session_token.clone(),
-            None,
-            "environment",
-        );
         let mut builder = aws_sdk_dynamodb::Config::builder()
             .region(Region::new(config.region.clone()))
-            .credentials_provider(credentials)
+            .credentials_provider(config.credentials.for_the_sdk())
             .http_client(connection::http_client(config.endpoint.as_deref()))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts(config));

@@ -138,13 +138,22 @@ impl Store {
     }
 
     /// What stands in the table now, past the cache: the ground of a write.
+    ///
+    /// If it is not there, the cache forgets it: whoever asks may repeat a removal
+    /// that was cut off before the cache forgot.
     pub(super) async fn current(&self, operation: &'static str, id: &ProductId) -> Result<Listing> {
         let keys = vec![keys::product(id), keys::price(id), keys::stock(id)];
         let mut found = by_key(self.table.batch_get(operation, keys).await?)?;
         let mut part = |key: keys::Key| found.remove(&key);
         let parts = (part(keys::product(id)), part(keys::price(id)), part(keys::stock(id)));
-        let (Some(product), Some(price), Some(stock)) = parts else { return Err(Error::NotFound("product")) };
-        listing(&product, &price, &stock).ok_or(Error::NotFound("product"))
+        let current = match &parts {
+            (Some(product), Some(price), Some(stock)) => listing(product, price, stock),
+            _ => None,
+        };
+        if current.is_none() {
+            self.forget_product(id, &[]).await;
+        }
+        current.ok_or(Error::NotFound("product"))
     }
 }
 
