@@ -96,3 +96,53 @@ fn time_left(deadline: SystemTime) -> Duration {
         Err(_) => AFTER_AT_MOST,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    fn invocation(deadline: SystemTime) -> LambdaInvocation {
+        let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        let head = axum::http::Response::builder()
+            .header("lambda-runtime-aws-request-id", "1")
+            .header("lambda-runtime-deadline-ms", deadline.as_millis().to_string());
+        let (parts, body) = head.body(Default::default()).expect("a proper head").into_parts();
+        let config = Arc::default();
+        let context = lambda_http::Context::new("1", config, &parts.headers).expect("a proper context");
+        LambdaInvocation { parts, body, context }
+    }
+
+    #[tokio::test]
+    async fn what_a_request_leaves_to_do_is_done_after_its_response() {
+        let (after_response, order) = (AfterResponse::default(), Arc::new(Mutex::new(Vec::new())));
+        let note = |what: &'static str| {
+            let order = Arc::clone(&order);
+            async move { order.lock().expect("never poisoned").push(what) }
+        };
+        let (queue, job, posted) = (after_response.clone(), note("work"), note("response"));
+        let mut job = Some((job, posted));
+        let runtime = service_fn(move |_: LambdaInvocation| {
+            let (job, posted) = job.take().expect("one invocation");
+            queue.push(job);
+            async move {
+                posted.await;
+                Ok::<_, Error>(())
+            }
+        });
+        let soon = SystemTime::now() + Duration::from_secs(10);
+        let mut service = Drain(after_response).layer(runtime);
+        service.call(invocation(soon)).await.expect("it is served");
+        assert_eq!(*order.lock().expect("never poisoned"), ["response", "work"]);
+    }
+
+    #[test]
+    fn the_work_ends_before_the_invocations_time_does() {
+        let left = |from_now| time_left(SystemTime::now() + from_now);
+        assert_eq!(left(Duration::from_secs(60)), AFTER_AT_MOST);
+        assert!(left(Duration::from_millis(500)) <= Duration::from_millis(400));
+        assert_eq!(left(Duration::from_millis(50)), Duration::ZERO);
+        assert_eq!(time_left(SystemTime::UNIX_EPOCH), AFTER_AT_MOST, "no deadline is known");
+    }
+}

@@ -8,7 +8,7 @@ use domain::{
     Reason, Tags, Version,
 };
 use jiff::Timestamp;
-use local::testing::{Database, Tokens, environment};
+use local::testing::{Database, Redis, Tokens, environment};
 use monitoring::AfterResponse;
 use store::{Change, Config, NewProduct, PageRequest, Request, Store};
 
@@ -20,12 +20,17 @@ struct Shop {
     database: Database,
 }
 
+fn open(database: &Database, cache: Option<&Redis>) -> (Config, Store) {
+    let environment = environment(database, cache, &Tokens::new());
+    let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
+    let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
+    (config, store)
+}
+
 impl Shop {
     async fn open() -> Self {
         let database = Database::memory().await;
-        let environment = environment(&database, None, &Tokens::new());
-        let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
-        let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
+        let (config, store) = open(&database, None);
         Self { store, table: client(&config), database }
     }
 
@@ -177,6 +182,34 @@ async fn a_missing_table_is_unavailable_and_says_so_in_time() {
     let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
     assert!(matches!(store.ping().await, Err(Error::Unavailable { .. })));
     assert!(matches!(store.product(&id("mug")).await, Err(Error::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn a_removal_that_is_repeated_after_a_crash_makes_the_cache_forget() {
+    let (database, redis) = (Database::memory().await, Redis::start().await);
+    let ((_, here), (_, dying)) = (open(&database, Some(&redis)), open(&database, None));
+    let new = NewProduct { id: Some(id("mug")), ..new_product("Mug") };
+    let version = here.create_product(new, now()).await.expect("created").product.version;
+    here.product(&id("mug")).await.expect("and cached");
+    dying.archive_product(&id("mug"), version, now()).await.expect("committed, and no cache was told");
+    here.product(&id("mug")).await.expect("still cached");
+    let repeated = here.archive_product(&id("mug"), version, now()).await;
+    assert!(matches!(repeated, Err(Error::NotFound(_))));
+    assert!(matches!(here.product(&id("mug")).await, Err(Error::NotFound(_))));
+}
+
+#[tokio::test]
+async fn what_is_looked_for_before_it_is_created_is_found_after() {
+    let (database, redis) = (Database::memory().await, Redis::start().await);
+    let process = || open(&database, Some(&redis)).1;
+    assert!(matches!(process().product(&id("mug")).await, Err(Error::NotFound(_))));
+    let creator = process();
+    assert!(matches!(creator.product(&id("mug")).await, Err(Error::NotFound(_))));
+    let new = NewProduct { id: Some(id("mug")), ..new_product("Mug") };
+    creator.create_product(new, now()).await.expect("created");
+    for store in [creator, process()] {
+        store.product(&id("mug")).await.expect("found at once");
+    }
 }
 
 #[tokio::test]
