@@ -60,6 +60,7 @@ enum Kept {
     Not,
 }
 
+type Landed<V, E> = Result<Option<(AnyKey, Lease)>, Errand<V, E>>;
 type Answered<V, E> = Result<Result<Vec<Option<V>>, E>, Panicked>;
 
 impl<V, E> Load<V, E>
@@ -133,7 +134,17 @@ where
         }
         let prepared = self.prepare(at_ms).await;
         let errands = std::mem::take(&mut self.errands).into_iter().zip(prepared);
-        self.errands = errands.filter_map(|(errand, seen)| shared.landed(errand, seen, at_ms)).collect();
+        let mut unused = Vec::new();
+        for (errand, seen) in errands {
+            match shared.landed(errand, seen, at_ms) {
+                Ok(lease) => unused.extend(lease),
+                Err(errand) => self.errands.push(errand),
+            }
+        }
+        if !unused.is_empty() {
+            // Nobody waits for that.
+            tokio::spawn(async move { shared.release(unused).await });
+        }
         at_ms
     }
 
@@ -199,8 +210,9 @@ impl<V, E> Errand<V, E> {
 }
 
 impl Shared {
-    /// Ends the flight if a tier has its value by now; else notes what L2 knows.
-    fn landed<V, E>(&self, mut errand: Errand<V, E>, seen: Prepared, at_ms: u64) -> Option<Errand<V, E>>
+    /// Ends the flight if a tier has its value by now, and answers a lease that
+    /// was taken for nothing; else notes what L2 knows.
+    fn landed<V, E>(&self, mut errand: Errand<V, E>, seen: Prepared, at_ms: u64) -> Landed<V, E>
     where
         V: DeserializeOwned + Send + Sync + 'static,
         E: Clone,
@@ -214,10 +226,11 @@ impl Shared {
         match found {
             Some(known) if errand.pilot.close() => {
                 self.tally.coalesced.add(1);
+                let lease = (errand.pilot.key.clone(), errand.lease);
                 errand.pilot.land(Ok(Ok(known)));
-                None
+                Ok(matches!(lease.1, Lease::Ours(_)).then_some(lease))
             }
-            _ => Some(errand),
+            _ => Err(errand),
         }
     }
 
