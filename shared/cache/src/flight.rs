@@ -192,7 +192,7 @@ impl Departure {
             || match &reader.saw {
                 Saw::Nothing => {
                     let l1_ms = key.policy().l1_ms().unwrap_or(0);
-                    reader.since_ms < self.at_ms.saturating_add(l1_ms)
+                    l1_ms > 0 && reader.since_ms < self.at_ms.saturating_add(l1_ms)
                 }
                 Saw::Tokens(seen) => seen.is_some() && *seen == self.tokens,
             }

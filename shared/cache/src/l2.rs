@@ -129,9 +129,7 @@ pub(crate) struct Parcel<'a> {
 pub(crate) enum Stored {
     /// L2 has it, or did not answer.
     Done,
-    /// An invalidation or another load came first, and this entry stands now.
-    Instead(Sealed),
-    /// It did not, and nothing that we know to stand.
+    /// An invalidation or another load came first.
     Refused,
 }
 
@@ -223,32 +221,21 @@ impl L2 {
     pub(crate) async fn store(&self, parcels: &[Parcel<'_>]) -> Vec<Stored> {
         let requests: Vec<Request> = parcels.iter().map(Parcel::storing).collect();
         let answers = self.link.ask(requests).await;
-        parcels.iter().zip(answers).map(|(parcel, answer)| self.stored(parcel, answer)).collect()
+        answers.into_iter().map(|answer| self.stored(answer)).collect()
     }
 
-    fn stored(&self, parcel: &Parcel<'_>, answer: Answer) -> Stored {
+    fn stored(&self, answer: Answer) -> Stored {
         match answer.and_then(|mut values| values.pop()) {
-            Some(Value::Array(cells)) => {
+            Some(Value::Int(0)) => {
                 self.tally.refused.add(1);
-                self.instead(parcel, cells).map_or(Stored::Refused, Stored::Instead)
+                Stored::Refused
             }
-            Some(Value::Int(1)) => {
+            Some(_) => {
                 self.tally.stored.add(1);
                 Stored::Done
             }
-            _ => Stored::Done,
+            None => Stored::Done,
         }
-    }
-
-    /// The entry that stands in a parcel's place: under its own fence, and under
-    /// the very tags' tokens that stood before the parcel was loaded.
-    fn instead(&self, parcel: &Parcel<'_>, cells: Vec<Value>) -> Option<Sealed> {
-        let mut cells = cells.into_iter().map(bytes);
-        let (value, fence) = (cells.next()??, Token::from_l2(&cells.next()??)?);
-        let sealed = self.unseal(parcel.key, value, parcel.at_ms)?;
-        let tokens = &sealed.envelope.tokens;
-        let stands = tokens.fence == fence && tokens.same_tags(parcel.tokens);
-        (stands && sealed.age == Age::Fresh).then_some(sealed)
     }
 
     /// Gives back leases under which nothing was stored.

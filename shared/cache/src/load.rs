@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use futures::future::join;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
@@ -39,10 +40,10 @@ struct Errand<V, E> {
     /// What stands, and under which its value is to be stored.
     tokens: Option<Tokens>,
     lease: Lease,
-    /// What to serve if the loader fails or is slow.
-    stale: Option<Arc<V>>,
-    /// Whether a tier had it, but too early for someone aboard.
-    found: bool,
+    /// Whether L2 has an entry that stands, if an old one.
+    standing: bool,
+    /// Whether a tier had a fresh one, but too early for someone aboard.
+    too_early: bool,
 }
 
 /// A loaded value, and what is to be kept of it.
@@ -54,10 +55,17 @@ struct Loaded<V> {
 enum Kept {
     /// These bytes, fresh for these milliseconds.
     New(Vec<u8>, u64),
-    /// Nothing more: the tiers have it.
-    Already,
+    /// Nothing: L2 refused it.
+    Refused,
     /// Nothing.
     Not,
+}
+
+/// What L2 has of a key when it is asked for what to serve instead.
+enum Seen<V> {
+    Standing(Known<V>, Age),
+    Nothing,
+    Unanswered,
 }
 
 type Landed<V, E> = Result<Option<(AnyKey, Lease)>, Errand<V, E>>;
@@ -109,7 +117,7 @@ where
             if self.errands.is_empty() {
                 return at_ms;
             }
-            if self.errands.iter().any(|errand| errand.found) && looks < LOOKS {
+            if self.errands.iter().any(|errand| errand.too_early) && looks < LOOKS {
                 continue;
             }
             let theirs = self.errands.iter().all(|errand| errand.lease == Lease::Theirs);
@@ -170,17 +178,22 @@ where
         if let Some(soft) = soft {
             match timeout(soft, &mut answer).await {
                 Ok(answer) => return answer,
-                Err(_) => self.serve_stale(),
+                // The load goes on meanwhile.
+                Err(_) => return join(self.serve_stale(), answer).await.1,
             }
         }
         answer.await
     }
 
-    fn serve_stale(&mut self) {
-        for errand in &mut self.errands {
-            if let Some(stale) = &errand.stale {
+    /// Announces old values where L2 still has them: asked only now, so that
+    /// nobody aboard gets one that was invalidated before they came.
+    async fn serve_stale(&mut self) {
+        let standing: Vec<_> = self.errands.iter_mut().filter(|errand| errand.standing).collect();
+        let keys: Vec<_> = standing.iter().map(|errand| errand.pilot.key.clone()).collect();
+        for (errand, seen) in standing.into_iter().zip(self.shared.seen::<V>(&keys).await) {
+            if let Seen::Standing(Some(value), _) = seen {
                 self.shared.tally.stale.add(1);
-                errand.pilot.announce(Ok(Ok(Some(Arc::clone(stale)))));
+                errand.pilot.announce(Ok(Ok(Some(value))));
             }
         }
     }
@@ -192,7 +205,7 @@ where
 
 impl<V, E> Errand<V, E> {
     fn new((position, pilot): (usize, Pilot<V, E>)) -> Self {
-        Self { position, pilot, tokens: None, lease: Lease::Unknown, stale: None, found: false }
+        Self { position, pilot, tokens: None, lease: Lease::Unknown, standing: false, too_early: false }
     }
 
     /// None if there is nothing to store, or nothing under which to store it.
@@ -221,8 +234,8 @@ impl Shared {
         if !matches!(errand.lease, Lease::Ours(_)) {
             errand.lease = seen.lease;
         }
-        let found = self.found(&mut errand, seen.lookup, at_ms);
-        errand.found = found.is_some();
+        let found = self.note(&mut errand, seen.lookup, at_ms);
+        errand.too_early = found.is_some();
         match found {
             Some(known) if errand.pilot.close() => {
                 self.tally.coalesced.add(1);
@@ -234,44 +247,71 @@ impl Shared {
         }
     }
 
-    fn found<V, E>(&self, errand: &mut Errand<V, E>, lookup: Lookup, at_ms: u64) -> Option<Known<V>>
+    /// Notes what stands, and answers what a tier has and is fresh.
+    fn note<V, E>(&self, errand: &mut Errand<V, E>, lookup: Lookup, at_ms: u64) -> Option<Known<V>>
     where
         V: DeserializeOwned + Send + Sync + 'static,
     {
         let (key, stamp) = (&errand.pilot.key, errand.pilot.stamp());
-        errand.stale = None;
+        errand.standing = false;
         match lookup {
             Lookup::Standing(sealed) => {
                 errand.tokens = Some(sealed.envelope.tokens.clone());
-                let value = self.opened(key, &sealed, stamp, at_ms)?;
+                errand.standing = true;
                 if sealed.age == Age::Fresh {
-                    return Some(value);
+                    return self.opened(key, &sealed, stamp, at_ms);
                 }
-                errand.stale = value;
             }
             Lookup::Missing(tokens) => errand.tokens = tokens,
-            Lookup::Unanswered => {
-                errand.tokens = None;
-                errand.stale = self.l1.last_copy(key, stamp, at_ms);
-            }
+            Lookup::Unanswered => errand.tokens = None,
         }
         self.l1.get(key, stamp, at_ms)
     }
 
-    /// Who can have a stale value gets it; the others get the error.
-    async fn fail<V, E: Clone>(&self, errands: Vec<Errand<V, E>>, ending: &Ending<V, E>) {
+    /// What L2 has of these keys now, fresh or old.
+    async fn seen<V>(&self, keys: &[AnyKey]) -> Vec<Seen<V>>
+    where
+        V: DeserializeOwned + Send + Sync + 'static,
+    {
+        let Some(l2) = self.l2.as_ref().filter(|_| !keys.is_empty()) else {
+            return keys.iter().map(|_| Seen::Unanswered).collect();
+        };
+        let lookups = l2.read(&keys.iter().collect::<Vec<_>>(), self.clock.now_ms()).await;
+        lookups.into_iter().map(|lookup| self.seen_in(lookup)).collect()
+    }
+
+    fn seen_in<V: DeserializeOwned>(&self, lookup: Lookup) -> Seen<V> {
+        match lookup {
+            Lookup::Standing(sealed) => match self.decoded(&sealed) {
+                Some((known, _)) => Seen::Standing(known, sealed.age),
+                None => Seen::Nothing,
+            },
+            Lookup::Missing(_) => Seen::Nothing,
+            Lookup::Unanswered => Seen::Unanswered,
+        }
+    }
+
+    /// Who can have an old value gets it; the others get the error. L2 is asked
+    /// anew, so that nobody aboard gets what was invalidated before they came;
+    /// while it cannot be asked, L1's last copy is better than an error.
+    async fn fail<V, E>(&self, errands: Vec<Errand<V, E>>, ending: &Ending<V, E>)
+    where
+        V: DeserializeOwned + Send + Sync + 'static,
+        E: Clone,
+    {
         self.tally.load_errors.add(1);
-        let mut leases = Vec::new();
-        for errand in errands {
-            leases.push((errand.pilot.key.clone(), errand.lease));
-            let ending = match errand.stale {
-                Some(stale) => {
-                    self.tally.stale.add(1);
-                    Ok(Ok(Some(stale)))
+        let leases = errands.iter().map(|errand| (errand.pilot.key.clone(), errand.lease)).collect();
+        let keys: Vec<_> = errands.iter().map(|errand| errand.pilot.key.clone()).collect();
+        for (errand, seen) in errands.into_iter().zip(self.seen(&keys).await) {
+            let instead = match seen {
+                Seen::Standing(value, _) => value,
+                Seen::Nothing => None,
+                Seen::Unanswered => {
+                    self.l1.last_copy(&errand.pilot.key, errand.pilot.stamp(), self.clock.now_ms())
                 }
-                None => ending.clone(),
             };
-            errand.pilot.land(ending);
+            self.tally.stale.add(usize::from(instead.is_some()));
+            errand.pilot.land(instead.map_or_else(|| ending.clone(), |value| Ok(Ok(Some(value)))));
         }
         self.release(leases).await;
     }
@@ -287,13 +327,14 @@ impl Shared {
         V: Serialize + DeserializeOwned + Send + Sync + 'static,
         E: Clone,
     {
-        let keys = errands.iter().map(|errand| &errand.pilot.key);
-        let mut loaded: Vec<_> = keys.zip(values).map(|(key, value)| self.loaded(key, value)).collect();
+        let loaded = errands.iter().zip(values).map(|(errand, value)| self.loaded(errand, value));
+        let mut loaded: Vec<_> = loaded.collect();
         self.store(&errands, &mut loaded, at_ms).await;
         let mut leases = Vec::new();
         for (errand, loaded) in errands.into_iter().zip(loaded) {
             self.keep_copy(&errand.pilot.key, errand.pilot.stamp(), &loaded, at_ms);
-            if matches!(loaded.kept, Kept::Not) {
+            // Else the script gave it back.
+            if errand.tokens.is_none() || matches!(loaded.kept, Kept::Not) {
                 leases.push((errand.pilot.key.clone(), errand.lease));
             }
             errand.pilot.land(Ok(Ok(loaded.value)));
@@ -301,7 +342,9 @@ impl Shared {
         self.release(leases).await;
     }
 
-    /// Stores what is to be stored, and takes over what stands in its place.
+    /// Stores what is to be stored. What is refused was invalidated, or loaded by
+    /// someone else, meanwhile: then what stands by now is taken over, so that no
+    /// reader gets a value that a later one does not get any more.
     async fn store<V, E>(&self, errands: &[Errand<V, E>], loaded: &mut [Loaded<V>], at_ms: u64)
     where
         V: DeserializeOwned + Send + Sync + 'static,
@@ -310,20 +353,26 @@ impl Shared {
         let parcels = errands.iter().zip(&*loaded).map(|(errand, loaded)| errand.parcel(loaded, at_ms));
         let (positions, parcels): (Vec<_>, Vec<_>) =
             parcels.enumerate().filter_map(|(at, parcel)| Some((at, parcel?))).unzip();
-        for (at, stored) in positions.into_iter().zip(l2.store(&parcels).await) {
-            let Stored::Instead(sealed) = stored else { continue };
-            let pilot = &errands[at].pilot;
-            if let Some(value) = self.opened(&pilot.key, &sealed, pilot.stamp(), at_ms) {
-                loaded[at] = Loaded { value, kept: Kept::Already };
+        let refused: Vec<usize> = positions
+            .into_iter()
+            .zip(l2.store(&parcels).await)
+            .filter_map(|(at, stored)| matches!(stored, Stored::Refused).then_some(at))
+            .collect();
+        let keys: Vec<_> = refused.iter().map(|&at| errands[at].pilot.key.clone()).collect();
+        for (at, seen) in refused.into_iter().zip(self.seen(&keys).await) {
+            loaded[at].kept = Kept::Refused;
+            if let Seen::Standing(known, Age::Fresh) = seen {
+                loaded[at].value = known;
             }
         }
     }
 
-    fn loaded<V: Serialize>(&self, key: &AnyKey, value: Option<V>) -> Loaded<V> {
-        let policy = key.policy();
+    fn loaded<V: Serialize, E>(&self, errand: &Errand<V, E>, value: Option<V>) -> Loaded<V> {
+        let policy = errand.pilot.key.policy();
         let Some(value) = value else {
-            let kept = policy.negative_ms().map_or(Kept::Not, |ms| Kept::New(Vec::new(), ms));
-            return Loaded { value: None, kept };
+            // An old value must go, even if "not found" is not to be kept.
+            let ms = policy.negative_ms().or_else(|| errand.standing.then_some(1));
+            return Loaded { value: None, kept: ms.map_or(Kept::Not, |ms| Kept::New(Vec::new(), ms)) };
         };
         let encoded = postcard::to_stdvec(&value);
         self.tally.unreadable.add(usize::from(encoded.is_err()));

@@ -142,7 +142,7 @@ impl Shared {
     }
 
     /// What an entry says, and the length of its encoded value.
-    fn decoded<V: DeserializeOwned>(&self, sealed: &Sealed) -> Option<(Known<V>, usize)> {
+    pub(crate) fn decoded<V: DeserializeOwned>(&self, sealed: &Sealed) -> Option<(Known<V>, usize)> {
         if sealed.envelope.is_absent() {
             return Some((None, 0));
         }
@@ -203,7 +203,11 @@ where
     fn found(&self, i: usize, lookup: Lookup) -> Found<V> {
         let sealed = match lookup {
             Lookup::Standing(sealed) => sealed,
-            Lookup::Missing(tokens) => return Found::Nothing(Saw::Tokens(tokens)),
+            Lookup::Missing(tokens) => {
+                // What L2 no longer vouches for is no last resort either.
+                self.shared.l1.drop_copy(self.keys[i].any());
+                return Found::Nothing(Saw::Tokens(tokens));
+            }
             Lookup::Unanswered => return Found::Nothing(Saw::Nothing),
         };
         let saw = Saw::Tokens(Some(sealed.envelope.tokens.clone()));

@@ -63,8 +63,8 @@ impl Shared {
     where
         V: Serialize + DeserializeOwned + Send + Sync + 'static,
         E: Clone + From<TimedOut> + Send + Sync + 'static,
-        F: FnOnce(Vec<usize>) -> Fut,
-        Fut: Future<Output = Result<Vec<Option<V>>, E>>,
+        F: FnOnce(Vec<usize>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Vec<Option<V>>, E>> + Send + 'static,
     {
         let mut pilots = Vec::with_capacity(claims.len());
         for (position, claim) in claims {
@@ -77,7 +77,11 @@ impl Shared {
             }
         }
         if !pilots.is_empty() {
-            Load::new(self, pilots).run(load).await;
+            // A task, as every load: callers may have come aboard, who must not be
+            // lost if the queue drops this job.
+            let load = tokio::spawn(Load::new(self, pilots).run(load).in_current_span());
+            // It fails only when its runtime is being shut down.
+            let _ = load.await;
         }
     }
 }

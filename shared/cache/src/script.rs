@@ -9,13 +9,12 @@ use crate::key::AnyKey;
 use crate::token::Token;
 
 /// Keeps a loaded value if the fence of its load still stands, under a new
-/// fence, so that a fence lets one load store and no other. Else answers what
-/// stands in its place. Gives the lease back.
+/// fence, so that a fence lets one load store and no other. Gives the lease back.
 /// `KEYS`: fence, value, lease. `ARGV`: the load's fence, the new one, the entry,
 /// its milliseconds, the fence's, the lease's token.
 const STORE: &str = "\
 if redis.call('GET', KEYS[3]) == ARGV[6] then redis.call('DEL', KEYS[3]) end
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.call('MGET', KEYS[2], KEYS[1]) end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[5])
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
 return 1";

@@ -37,11 +37,6 @@ impl Tokens {
         Self { fence, tags: self.tags.clone() }
     }
 
-    /// Whether the tags' tokens are the same.
-    pub(crate) fn same_tags(&self, other: &Self) -> bool {
-        self.tags == other.tags
-    }
-
     /// Takes the fence and the given number of tags off a row of tokens; none if
     /// one of them is missing. The row moves on by all of them in either case.
     pub(crate) fn next(row: &mut impl Iterator<Item = Option<Token>>, tags: usize) -> Option<Self> {

@@ -7,10 +7,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use futures::future::join_all;
 
 /// Jobs that may wait. One response rarely leaves more than a few.
@@ -55,13 +57,14 @@ impl AfterResponse {
 
     /// Runs all that is queued, side by side, for at most `limit`.
     pub async fn drain(&self, limit: Duration) {
-        self.with(Queue::report_when_due);
+        self.report_when_due();
         let jobs = self.with(|queue| std::mem::take(&mut queue.jobs));
         if jobs.is_empty() {
             return;
         }
         let mut unfinished = jobs.len() as u64;
-        let jobs = join_all(jobs);
+        // A job that panics ends alone: its request has been answered.
+        let jobs = join_all(jobs.into_iter().map(|job| AssertUnwindSafe(job).catch_unwind()));
         if tokio::time::timeout(limit, jobs).await.is_ok() {
             unfinished = 0;
         }
@@ -71,19 +74,27 @@ impl AfterResponse {
         }
     }
 
+    /// Outside the queue's lock: a report may use the queue.
+    fn report_when_due(&self) {
+        let mut reports = self.with(Queue::due_reports);
+        reports.iter_mut().for_each(|report| report());
+        self.with(|queue| queue.reports.append(&mut reports));
+    }
+
     fn with<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Queue {
-    fn report_when_due(&mut self) {
+    fn due_reports(&mut self) -> Vec<Report> {
         self.drains += 1;
         let waited = self.reported.get_or_insert_with(Instant::now).elapsed();
-        if self.drains >= REPORT_AFTER.0 || waited >= REPORT_AFTER.1 {
-            (self.drains, self.reported) = (0, Some(Instant::now()));
-            self.reports.iter_mut().for_each(|report| report());
+        if self.drains < REPORT_AFTER.0 && waited < REPORT_AFTER.1 {
+            return Vec::new();
         }
+        (self.drains, self.reported) = (0, Some(Instant::now()));
+        std::mem::take(&mut self.reports)
     }
 }
 
@@ -125,6 +136,16 @@ mod tests {
         });
         queue.drain(Duration::from_secs(1)).await;
         assert_eq!(Arc::strong_count(&whole), 1);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_takes_no_other_along() {
+        let (queue, runs) = (AfterResponse::default(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&runs);
+        queue.push(async { panic!("as a bug would") });
+        queue.push(async move { _ = count.fetch_add(1, Ordering::SeqCst) });
+        queue.drain(Duration::from_secs(10)).await;
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use futures::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use crate::flights::until;
 use crate::redis_server::RedisServer;
 use crate::stage::{Broken, Truth, process};
 
@@ -67,6 +68,7 @@ async fn a_load_that_fails_lets_the_next_process_load_at_once() {
         let (there, truth) = (there.clone(), truth.clone());
         tokio::spawn(async move { truth.read(&there, &LONG.key("a")).await })
     };
+    until(&there, |counters| counters.misses == 1).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(truth.loads(), 0, "it waits for the first");
     gate.add_permits(1);

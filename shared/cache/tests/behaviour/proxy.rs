@@ -2,7 +2,6 @@
 //! never changes a byte.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -91,7 +90,7 @@ async fn connect(client: TcpStream, port: u16, fates: watch::Receiver<Fate>) {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let there = carry(from_client, to_server, fates.clone());
-    let back = carry(from_server, to_client, Arc::new(fates).as_ref().clone());
+    let back = carry(from_server, to_client, fates);
     tokio::select! { () = there => {}, () = back => {} }
 }
 

@@ -7,6 +7,8 @@ use cache::{Background, Cache, Config, Job, Key, Kind, ManualClock, Policy, Tag}
 use futures::future::join_all;
 use tokio::sync::Semaphore;
 
+use crate::flights::until;
+use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
 use crate::stage::{Broken, FRESH, L1_TIME, Truth, cache, patient};
 
@@ -239,14 +241,107 @@ async fn the_last_copy_of_l1_makes_up_for_an_error_only_while_l2_cannot_be_asked
     let key = IN_L1.key("a");
     Truth::of(1).read(&here, &key).await;
     clock.advance(L1_TIME);
-    let _: () = server.ask(&["FLUSHALL"]);
-    assert_eq!(fail(&here, &key).await, Err(Broken), "L2 says that it may be outdated");
     server.kill();
     assert_eq!(fail(&here, &key).await, Ok(Some(1)));
     clock.advance(OLDER);
     assert_eq!(fail(&here, &key).await, Ok(Some(1)));
     clock.advance(IF_ERROR);
     assert_eq!(fail(&here, &key).await, Err(Broken));
+}
+
+#[tokio::test]
+async fn a_copy_of_l1_for_which_l2_did_not_vouch_makes_up_for_nothing() {
+    let Scene { mut server, clock, here, .. } = scene();
+    let key = IN_L1.key("a");
+    Truth::of(1).read(&here, &key).await;
+    clock.advance(L1_TIME);
+    let _: () = server.ask(&["FLUSHALL"]);
+    assert_eq!(fail(&here, &key).await, Err(Broken), "L2 says that it may be outdated");
+    server.kill();
+    assert_eq!(fail(&here, &key).await, Err(Broken), "and that is not forgotten");
+}
+
+#[tokio::test]
+async fn a_slow_loader_is_waited_for_while_l2_cannot_be_asked() {
+    const BOTH: Kind<u64> = Kind::new(
+        "both",
+        1,
+        Policy { l1: Some(L1_TIME), soft_timeout: Some(Duration::from_millis(20)), ..POLICY },
+    );
+    let Scene { mut server, clock, here, .. } = scene();
+    let (key, truth, gate) = (BOTH.key("a"), Truth::of(1), Arc::new(Semaphore::new(0)));
+    truth.read(&here, &key).await;
+    clock.advance(L1_TIME);
+    server.kill();
+    truth.write(2);
+    let open = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        gate.add_permits(1);
+    };
+    let (value, ()) = tokio::join!(here.get_or_load(&key, gated(&truth, &gate)), open);
+    assert_eq!(value.expect("it loads").as_deref(), Some(&2), "the last copy is for errors");
+}
+
+/// The invalidation comes after the load has looked into L2, the reader after
+/// the invalidation, and both before the loader begins.
+#[tokio::test]
+async fn who_comes_after_an_invalidation_gets_no_old_value_from_a_load_that_looked_before() {
+    let Scene { server, clock, .. } = scene();
+    let proxy = Proxy::before(server.port()).await;
+    let here = cache(Config { url: Some(proxy.url()), ..patient(&server, &clock) });
+    let there = cache(patient(&server, &clock));
+    let key = STALE.key("a");
+    Truth::of(1).read(&here, &key).await;
+    clock.advance(OLDER);
+    proxy.delay(Duration::from_millis(150));
+    let sets = server.calls("set");
+    let read = |here: Cache| {
+        let key = key.clone();
+        tokio::spawn(async move { fail(&here, &key).await })
+    };
+    let first = read(here.clone());
+    while server.calls("set") == sets {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(there.invalidate(&[key.erase()], &[]).await);
+    let second = read(here.clone());
+    assert_eq!(second.await.expect("no panic"), Err(Broken));
+    first.await.expect("no panic").expect_err("it asked again and found nothing that stands");
+}
+
+#[tokio::test]
+async fn what_is_found_to_be_gone_is_not_served_as_an_old_value() {
+    let Scene { server: _server, clock, later, here } = scene();
+    let key = STALE.key("a");
+    Truth::of(1).read(&here, &key).await;
+    clock.advance(OLD);
+    let nothing = || async { Ok::<_, Broken>(None) };
+    assert!(here.get_or_load(&key, nothing).await.expect("an old value").is_some());
+    assert_eq!(later.run().await, 1);
+    assert_ne!(fail(&here, &key).await, Ok(Some(1)));
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_dropped_on_its_way_does_not_fail_who_came_aboard() {
+    let Scene { server: _server, clock, later, here } = scene();
+    let (key, truth, gate) = (STALE.key("a"), Truth::of(1), Arc::new(Semaphore::new(0)));
+    truth.read(&here, &key).await;
+    clock.advance(OLD);
+    here.get_or_load(&key, gated(&truth, &gate)).await.expect("an old value");
+    let refresh = tokio::spawn(join_all(later.take()));
+    while truth.loads() < 2 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(OLDER);
+    let reader = {
+        let (here, key, truth) = (here.clone(), key.clone(), truth.clone());
+        tokio::spawn(async move { truth.read(&here, &key).await })
+    };
+    until(&here, |counters| counters.coalesced == 1).await;
+    refresh.abort();
+    gate.add_permits(1);
+    assert_eq!(reader.await.expect("no panic"), 1);
+    assert_eq!(truth.loads(), 2);
 }
 
 #[tokio::test]

@@ -32,11 +32,27 @@ const L2_ONLY: Kind<u64> = Kind::new("number", 1, Policy { fresh: Duration::from
 const IN_L1: Kind<u64> =
     Kind::new("number", 1, Policy { fresh: Duration::from_mins(10), l1: Some(L1_TIME), ..Policy::PLAIN });
 
+/// Old after a moment, so that most of what is served is; and most loads are slow.
+const OLD: Kind<u64> = Kind::new(
+    "number",
+    1,
+    Policy {
+        fresh: Duration::from_millis(20),
+        stale_while_revalidate: Duration::from_millis(30),
+        stale_if_error: Duration::from_secs(10),
+        negative: Some(Duration::from_millis(10)),
+        soft_timeout: Some(Duration::from_millis(1)),
+        ..Policy::PLAIN
+    },
+);
+
 /// What is put to the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     L2Only,
     InL1,
+    /// Without L1, and mostly served stale.
+    Old,
     /// Cache-aside as it is mostly written: get, else load and set; and after a
     /// write, delete. No fence.
     Naive,
@@ -206,7 +222,11 @@ impl Store {
         let way = if subject == "Naive" { Way::Naive(connect(url).await) } else { ours(url, patience) };
         Self {
             way,
-            kind: if subject == "InL1" { IN_L1 } else { L2_ONLY },
+            kind: match subject {
+                "InL1" => IN_L1,
+                "Old" => OLD,
+                _ => L2_ONLY,
+            },
             table: connect(table).await,
             loads: std::sync::Arc::default(),
         }
