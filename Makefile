@@ -55,8 +55,9 @@ check: ## Check format, lints, docs, dependencies, licences and the template
 	$(VENV)/bin/python scripts/check-template
 	$(VENV)/bin/sam validate --lint
 
-bench: ## Run the benchmarks, which print ratios
-	cargo bench --locked --workspace --benches
+bench: ## Run the benchmarks: one table, also in target/bench.json
+	@scripts/set-up bench
+	$(VENV)/bin/python scripts/bench $(TARGET)
 
 build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64|x86_64]
 	@$(if $(filter arm64 x86_64,$(ARCH)),,$(error ARCH is arm64 or x86_64, as Architecture in template.yaml))
