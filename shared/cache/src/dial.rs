@@ -161,6 +161,17 @@ impl Connection {
         }
     }
 
+    /// The values of names, all of one slot in a cluster.
+    pub(crate) async fn mget(&mut self, names: &[String]) -> RedisResult<Value> {
+        let bytes: usize = names.iter().map(String::len).sum();
+        let mut mget = Cmd::with_capacity(1 + names.len(), "MGET".len() + bytes);
+        mget.arg("MGET").arg(names);
+        match self {
+            Self::Single(connection) => mget.query_async(connection).await,
+            Self::Cluster(connection) => mget.query_async(connection).await,
+        }
+    }
+
     /// One empty round trip, in a cluster to any node.
     pub(crate) async fn ping(&mut self) -> RedisResult<()> {
         let ping = redis::cmd("PING");

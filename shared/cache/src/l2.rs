@@ -192,12 +192,16 @@ impl L2 {
 
     /// Reads one key's cells: its value, its fence, its tags' tokens.
     fn look_up(&self, key: &AnyKey, cells: &mut impl Iterator<Item = Option<Value>>, now_ms: u64) -> Lookup {
-        let row: Vec<_> = cells.by_ref().take(2 + key.tags().len()).collect();
-        let Some(mut row) = row.into_iter().collect::<Option<Vec<Value>>>().map(Vec::into_iter) else {
+        let mut answered = true;
+        let mut row = cells.take(2 + key.tags().len()).map(|cell| {
+            answered &= cell.is_some();
+            bytes(cell?)
+        });
+        let value = row.next().flatten();
+        let standing = Tokens::next(&mut row.map(|cell| Token::from_l2(&cell?)), key.tags().len());
+        if !answered {
             return Lookup::Unanswered;
-        };
-        let value = row.next().and_then(bytes);
-        let standing = Tokens::next(&mut row.map(|cell| Token::from_l2(&bytes(cell)?)), key.tags().len());
+        }
         let Some(standing) = standing else { return Lookup::Missing(None) };
         match value.and_then(|bytes| self.unseal(key, bytes, now_ms)) {
             Some(sealed) if sealed.envelope.tokens == standing && sealed.age != Age::Dead => {

@@ -120,17 +120,15 @@ impl Link {
     /// The value of each name, nil included; none if its slot did not answer.
     pub(crate) async fn fetch(self: &Arc<Self>, names: Vec<String>) -> Vec<Option<Value>> {
         let count = names.len();
-        let Some(live) = self.live().await else { return vec![None; count] };
+        let Some(mut live) = self.live().await else { return vec![None; count] };
         if live.connection.is_cluster() {
             let requests = names.iter().map(|name| Request::new(name, vec![get(name)])).collect();
             let answers = self.send_all(live, requests).await;
             return answers.into_iter().map(|answer| answer?.pop()).collect();
         }
-        let mut mget = redis::cmd("MGET");
-        mget.arg(names);
-        let answer = self.send_all(live, vec![Request::new("", vec![mget])]).await;
-        match answer.into_iter().flatten().flatten().next() {
-            Some(Value::Array(values)) => values.into_iter().map(Some).collect(),
+        let answer = live.connection.mget(&names).await;
+        match self.note(&live, answer) {
+            Ok(Value::Array(values)) => values.into_iter().map(Some).collect(),
             _ => vec![None; count],
         }
     }

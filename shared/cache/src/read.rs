@@ -105,6 +105,8 @@ impl Cache {
 impl Shared {
     /// What L1 knows, if it may be served.
     fn known<V: Send + Sync + 'static>(&self, key: &Key<V>) -> Option<Known<V>> {
+        // Kinds that keep no copies do without the clock.
+        key.any().policy().l1?;
         let known = self.in_l1(key)?;
         if self.tally.l1_hits.increase(1).is_multiple_of(ONE_IN) {
             let since = Instant::now();
@@ -210,20 +212,21 @@ where
             }
             Lookup::Unanswered => return Found::Nothing(Saw::Nothing),
         };
-        let saw = Saw::Tokens(Some(sealed.envelope.tokens.clone()));
-        if sealed.age == Age::IfError {
-            return Found::Nothing(saw);
-        }
-        match self.shared.opened(self.keys[i].any(), &sealed, self.stamps[i], self.now_ms) {
+        let known = match sealed.age {
+            Age::IfError => None,
+            _ => self.shared.opened(self.keys[i].any(), &sealed, self.stamps[i], self.now_ms),
+        };
+        let saw = || Saw::Tokens(Some(sealed.envelope.tokens));
+        match known {
             Some(Some(stale)) if sealed.age == Age::Revalidate => {
                 self.shared.tally.stale.add(1);
-                Found::Stale(stale, saw)
+                Found::Stale(stale, saw())
             }
             Some(known) => {
                 self.shared.tally.l2_hits.add(1);
                 Found::Value(known)
             }
-            None => Found::Nothing(saw),
+            None => Found::Nothing(saw()),
         }
     }
 }
