@@ -109,8 +109,10 @@ impl Dialer {
     }
 
     fn cluster(&self, seed: &ConnectionInfo) -> ClusterClientBuilder {
+        // It waits for every node's connection before it is one: a node that hangs
+        // is to leave time for the rest.
         let mut builder = ClusterClientBuilder::new([seed.clone()])
-            .connection_timeout(self.config.connect_timeout)
+            .connection_timeout(self.config.connect_timeout / 2)
             .response_timeout(self.config.command_timeout)
             .retries(REDIRECTIONS)
             .min_retry_wait(PAUSE_MS.0)
