@@ -22,7 +22,8 @@ use crate::config::{Config, ConfigError, Discovery};
 use crate::elasticache::discovery::{Endpoint, discover};
 
 /// Within one command's time a cluster's client may follow this many redirections.
-const REDIRECTIONS: u32 = 3;
+/// While a slot moves, three commands about it can take each other's places.
+const REDIRECTIONS: u32 = 6;
 /// Milliseconds before it does where Redis asks for a pause.
 const PAUSE_MS: (u64, u64) = (2, 10);
 
@@ -186,14 +187,6 @@ impl Connection {
         }
     }
 
-    /// Sends one command, to the nodes of its names.
-    pub(crate) async fn run(&mut self, command: Cmd) -> RedisResult<()> {
-        match self {
-            Self::Single(connection) => command.exec_async(connection).await,
-            Self::Cluster(connection) => command.exec_async(connection).await,
-        }
-    }
-
     /// Sends one command to one of the [`Self::primaries`].
     pub(crate) async fn run_at<T: FromRedisValue>(&mut self, node: &Node, command: Cmd) -> RedisResult<T> {
         match (self, node) {
@@ -214,8 +207,11 @@ impl Connection {
         slots.arg("SLOTS");
         let anywhere = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
         let ranges = Vec::<Value>::from_redis_value(connection.route_command(slots, anywhere).await?)?;
-        let nodes: BTreeSet<Node> = ranges.iter().filter_map(primary).collect();
-        Ok(nodes.into_iter().collect())
+        let nodes: Option<BTreeSet<Node>> = ranges.iter().map(primary).collect();
+        match nodes {
+            Some(nodes) => Ok(nodes.into_iter().collect()),
+            None => Err((ErrorKind::Parse, "CLUSTER SLOTS does not name every primary").into()),
+        }
     }
 }
 

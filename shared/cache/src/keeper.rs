@@ -6,14 +6,16 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use redis::{RedisError, RedisResult};
 
-use crate::dial::Connection;
+use crate::dial::{Connection, Node};
 use crate::key::FENCE;
 use crate::link::{Link, OPEN_FOR};
 use crate::owed::Debt;
+use crate::request::{Request, batches};
 
-/// Names in one command, so that each stays well inside its deadline.
+/// Names at a time, so that each stays well inside its deadline.
 const BATCH: usize = 500;
 
 /// Starts a keeper for a link that has just left another phase for one without
@@ -52,33 +54,49 @@ async fn pay(connection: &mut Connection, debt: &Debt) -> Result<(), RedisError>
     }
 }
 
-async fn unlink<N>(connection: &mut Connection, names: &[N]) -> RedisResult<()>
-where
-    N: redis::ToRedisArgs,
-{
-    for batch in names.chunks(BATCH) {
-        let mut command = redis::cmd("UNLINK");
-        command.arg(batch);
-        connection.run(command).await?;
+/// Name by name: of one command about several, a cluster's client leaves out the
+/// names of nodes that it is not connected to, and says nothing.
+async fn unlink<N: AsRef<str>>(connection: &Connection, names: &[N]) -> RedisResult<()> {
+    for names in names.chunks(BATCH) {
+        let requests = names.iter().map(|name| Request::unlink(name.as_ref())).collect();
+        let sent = batches(requests, connection.is_cluster()).into_iter().map(|batch| {
+            let mut connection = connection.clone();
+            async move { connection.send(&batch.pipeline).await }
+        });
+        try_join_all(sent).await?;
     }
     Ok(())
 }
 
 /// A scan meets every fence that stands when it begins and is not removed
-/// meanwhile; one that is set later belongs to a load that begins later.
+/// meanwhile; one that is set later belongs to a load that begins later. A
+/// fence can escape it with its slot, to a node that has been scanned: so nodes
+/// are scanned twice.
 async fn unlink_every_fence(connection: &mut Connection) -> RedisResult<()> {
-    for node in connection.primaries().await? {
-        let mut cursor = 0_u64;
-        loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(format!("{{*}}{FENCE}")).arg("COUNT").arg(BATCH);
-            let (next, fences): (u64, Vec<Vec<u8>>) = connection.run_at(&node, scan).await?;
-            unlink(connection, &fences).await?;
-            if next == 0 {
-                break;
-            }
-            cursor = next;
+    let nodes = connection.primaries().await?;
+    for node in &nodes {
+        unlink_fences_at(connection, node).await?;
+    }
+    if nodes.len() > 1 {
+        for node in &nodes {
+            unlink_fences_at(connection, node).await?;
         }
     }
     Ok(())
+}
+
+async fn unlink_fences_at(connection: &mut Connection, node: &Node) -> RedisResult<()> {
+    let mut cursor = 0_u64;
+    loop {
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor).arg("MATCH").arg(format!("{{*}}{FENCE}")).arg("COUNT").arg(BATCH);
+        let (next, names): (u64, Vec<Vec<u8>>) = connection.run_at(node, scan).await?;
+        // Ours are all text.
+        let fences: Vec<String> = names.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect();
+        unlink(connection, &fences).await?;
+        if next == 0 {
+            return Ok(());
+        }
+        cursor = next;
+    }
 }

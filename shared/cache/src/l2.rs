@@ -42,7 +42,8 @@
 //!   after the acknowledgement of all sees none of the old tokens.
 //! - **A slot moves while it is read or written**: value and fence may be on
 //!   different nodes for a moment; Redis then asks to try again, which is no
-//!   answer, and the loader answers.
+//!   answer, and the loader answers. Removals go one by one and arrive, for each
+//!   name is at one node or the other.
 //! - **An invalidation does not reach L2**, or not all of its slots: this process
 //!   reads nothing from L2 until it has been acknowledged (`link`, `owed`);
 //!   others may serve the old value, which is why `invalidate` says so, and why
@@ -169,13 +170,13 @@ impl L2 {
         answers: &mut impl Iterator<Item = Answer>,
         now_ms: u64,
     ) -> Prepared {
-        let own = answers.next().flatten();
-        let lease = match own.as_deref() {
-            Some([_, Value::Nil, ..]) => Lease::Theirs,
-            Some([_, Value::Okay, ..]) => Lease::Ours(token),
-            _ => Lease::Unknown,
+        let own = answers.next().flatten().and_then(|cells| <[Value; 4]>::try_from(cells).ok());
+        let (lease, mut cells) = match own {
+            Some([value, _, Value::Nil, fence]) => (Lease::Theirs, vec![Some(value), Some(fence)]),
+            Some([value, _, Value::Okay, fence]) => (Lease::Ours(token), vec![Some(value), Some(fence)]),
+            Some([value, _, _, fence]) => (Lease::Unknown, vec![Some(value), Some(fence)]),
+            None => (Lease::Unknown, vec![None, None]),
         };
-        let mut cells = own.map_or(vec![None, None], |cells| cells.into_iter().skip(2).map(Some).collect());
         cells.extend(key.tags().iter().map(|_| answers.next().flatten().and_then(|mut cells| cells.pop())));
         Prepared { lookup: self.look_up(key, &mut cells.into_iter(), now_ms), lease }
     }
@@ -259,17 +260,19 @@ impl L2 {
     }
 
     /// Removes what would let old values be served, in one round trip. What is
-    /// not acknowledged is owed, and nothing is read until it is paid.
+    /// not acknowledged is owed, and nothing is read until it is paid. Without its
+    /// fence no value is served: it and its lease go too, but nobody depends on it.
     pub(crate) async fn invalidate(&self, keys: &[AnyKey], tags: &[Tag]) -> bool {
-        let of_keys = keys.iter().map(|key| key_names(key).to_vec());
-        let names: Vec<_> = of_keys.chain(tags.iter().map(|tag| vec![tag.token_name()])).collect();
+        let fences = keys.iter().map(AnyKey::fence_name);
+        let names: Vec<_> = fences.chain(tags.iter().map(Tag::token_name)).collect();
         if names.is_empty() {
             return true;
         }
-        let requests = names.iter().map(|names| Request::new(&names[0], vec![unlink(names)])).collect();
-        let answers = self.link.ask(requests).await;
+        let others = keys.iter().flat_map(|key| [key.value_name(), key.lease_name()]);
+        let requests = names.iter().cloned().chain(others).map(|name| Request::unlink(&name));
+        let answers = self.link.ask(requests.collect()).await;
         let lost = names.into_iter().zip(answers).filter(|(_, answer)| answer.is_none());
-        let lost: Vec<String> = lost.flat_map(|(names, _)| names).collect();
+        let lost: Vec<String> = lost.map(|(name, _)| name).collect();
         let acknowledged = lost.is_empty();
         if !acknowledged {
             self.link.owe(Debt::Names(lost));
@@ -278,13 +281,13 @@ impl L2 {
     }
 
     /// Invalidates a key and leaves the parcel in its place, if its fence stands.
+    /// A script is turned away while its slot moves, a mere invalidation is not.
     pub(crate) async fn put(&self, parcel: &Parcel<'_>) -> bool {
         let answers = self.link.ask(vec![parcel.request(script::put)]).await;
-        let acknowledged = answers.into_iter().all(|answer| answer.is_some());
-        if !acknowledged {
-            self.link.owe(Debt::Names(key_names(parcel.key).to_vec()));
+        if answers.into_iter().all(|answer| answer.is_some()) {
+            return true;
         }
-        acknowledged
+        self.invalidate(std::slice::from_ref(parcel.key), &[]).await
     }
 
     /// One empty round trip.
@@ -331,17 +334,21 @@ impl Parcel<'_> {
     }
 }
 
-/// What one key needs before its load: of its own slot, then of each tag's. Each
-/// answers its cells last.
+/// What one key needs before its load: of its own slot, then of each tag's, which
+/// answers its cell last.
+///
+/// A read goes first, for while a slot moves, a cluster's client repeats it all at
+/// the other node, which carries out the first command and no other: a fence
+/// that this left there would keep the one that stands from moving.
 fn preparing(key: &AnyKey, lease: Option<Token>) -> Vec<Request> {
     let ms = key.policy().token_ms();
     let value = key.value_name();
-    let mut own = vec![offer(&key.fence_name(), Token::new(), ms)];
-    own.push(match lease {
+    let asked = match lease {
         Some(lease) => offer(&key.lease_name(), lease, key.policy().lease_ms()),
         None => on("EXISTS", &key.lease_name()),
-    });
-    own.extend([on("GET", &value), on("GET", &key.fence_name())]);
+    };
+    let fence = key.fence_name();
+    let own = vec![on("GET", &value), offer(&fence, Token::new(), ms), asked, on("GET", &fence)];
     let own = Request::new(&value, own);
     let of_tags = key.tags().iter().map(|tag| {
         let name = tag.token_name();
@@ -364,17 +371,6 @@ fn on(command: &str, name: &str) -> Cmd {
     let mut command = redis::cmd(command);
     command.arg(name);
     command
-}
-
-fn unlink(names: &[String]) -> Cmd {
-    let mut unlink = redis::cmd("UNLINK");
-    unlink.arg(names);
-    unlink
-}
-
-/// The fence first: without it no value is served, whatever else is done.
-fn key_names(key: &AnyKey) -> [String; 3] {
-    [key.fence_name(), key.value_name(), key.lease_name()]
 }
 
 fn bytes(value: Value) -> Option<Vec<u8>> {

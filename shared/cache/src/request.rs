@@ -12,11 +12,15 @@ const SLOTS: u16 = 16_384;
 pub(crate) struct Request {
     slot: u16,
     commands: Vec<Cmd>,
+    /// Whether a cluster gets it by itself.
+    alone: bool,
 }
 
 /// What goes together in one round trip.
 #[derive(Default)]
 pub(crate) struct Batch {
+    /// The slot in a cluster; any for one server.
+    pub(crate) slot: u16,
     /// Each request's position, and how many of the commands are its own.
     pub(crate) parts: Vec<(usize, usize)>,
     pub(crate) pipeline: Pipeline,
@@ -25,15 +29,35 @@ pub(crate) struct Batch {
 impl Request {
     /// `name` is any of the names that the commands are about.
     pub(crate) fn new(name: &str, commands: Vec<Cmd>) -> Self {
-        Self { slot: slot(name), commands }
+        Self { slot: slot(name), commands, alone: false }
+    }
+
+    /// One command about one name, which a cluster carries out also while the
+    /// name's slot moves: what comes together is turned away then, because the
+    /// names may be at two nodes, and a redirection is good for one command.
+    pub(crate) fn alone(name: &str, command: Cmd) -> Self {
+        Self { slot: slot(name), commands: vec![command], alone: true }
+    }
+
+    /// Removes a name.
+    pub(crate) fn unlink(name: &str) -> Self {
+        let mut unlink = redis::cmd("UNLINK");
+        unlink.arg(name);
+        Self::alone(name, unlink)
     }
 }
 
 /// Puts together what can go together.
 pub(crate) fn batches(requests: Vec<Request>, cluster: bool) -> Vec<Batch> {
-    let mut batches = BTreeMap::<u16, Batch>::new();
+    let mut batches = BTreeMap::<(u16, usize), Batch>::new();
     for (at, request) in requests.into_iter().enumerate() {
-        let batch = batches.entry(if cluster { request.slot } else { 0 }).or_default();
+        let together = match (cluster, request.alone) {
+            (false, _) => (0, 0),
+            (true, false) => (request.slot, 0),
+            (true, true) => (request.slot, 1 + at),
+        };
+        let batch = batches.entry(together).or_default();
+        batch.slot = request.slot;
         batch.parts.push((at, request.commands.len()));
         for command in request.commands {
             batch.pipeline.add_command(command);
@@ -67,6 +91,13 @@ mod tests {
         let ping = |name| Request::new(name, vec![redis::cmd("PING")]);
         let requests = vec![ping("foo"), ping("a{b"), ping("{foo}:x")];
         batches(requests, cluster).into_iter().map(|batch| batch.parts).collect()
+    }
+
+    #[test]
+    fn what_is_to_go_alone_does_so_in_a_cluster() {
+        let requests = || vec![Request::unlink("foo"), Request::unlink("{foo}:x")];
+        assert_eq!(batches(requests(), true).len(), 2);
+        assert_eq!(batches(requests(), false).len(), 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cache::{Config, Credentials, Key, Login, NoLogin};
+use tempfile::TempDir;
 
 use crate::node::{self, Node, PASSWORD, USER};
 use crate::stage::L2_ONLY;
@@ -14,6 +15,7 @@ const SLOTS: [RangeInclusive<u16>; 3] = [0..=5_460, 5_461..=10_922, 10_923..=16_
 
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Node>,
+    directory: Arc<TempDir>,
 }
 
 impl Cluster {
@@ -26,10 +28,26 @@ impl Cluster {
             // Else they would have to agree on them first.
             let _: () = node.ask(&["CLUSTER", "SET-CONFIG-EPOCH", &format!("{epoch}")]);
         }
-        let cluster = Self { nodes };
+        let cluster = Self { nodes, directory };
         cluster.introduce(&cluster.nodes[1..]);
         cluster.settle();
         cluster
+    }
+
+    /// A replica of a node, with all that this has.
+    pub(crate) fn add_replica(&mut self, of: usize) {
+        self.nodes.push(Node::of_cluster(&self.directory));
+        let replica = &self.nodes[self.nodes.len() - 1];
+        self.introduce(std::slice::from_ref(replica));
+        let primary = self.nodes[of].id();
+        wait_for("the replica to know its primary", || {
+            replica.ask::<String>(&["CLUSTER", "NODES"]).contains(&primary)
+        });
+        let _: () = replica.ask(&["CLUSTER", "REPLICATE", &primary]);
+        wait_for("the replica to be in step", || {
+            replica.ask::<String>(&["INFO", "replication"]).contains("master_link_status:up")
+        });
+        self.settle();
     }
 
     /// Makes the first node know others, and they each other through it.
@@ -50,8 +68,13 @@ impl Cluster {
         wait_for("the nodes to agree", || self.nodes.iter().all(agrees));
     }
 
-    /// Keys of L2's only kind whose slots a node has.
+    /// Keys of the one kind whose slots a node has.
     pub(crate) fn keys_on(&self, node: usize) -> impl Iterator<Item = Key<u64>> {
+        self.ids_on(node).map(|id| L2_ONLY.key(id))
+    }
+
+    /// The ids of these keys.
+    pub(crate) fn ids_on(&self, node: usize) -> impl Iterator<Item = String> {
         let ids: Vec<_> = (0..200).map(|id| format!("of-{id}")).collect();
         let mut slots = redis::pipe();
         for id in &ids {
@@ -59,7 +82,7 @@ impl Cluster {
         }
         let slots: Vec<u16> = self.nodes[0].ask_all(&slots);
         let here = ids.into_iter().zip(slots).filter(move |(_, slot)| SLOTS[node].contains(slot));
-        here.map(|(id, _)| L2_ONLY.key(id))
+        here.map(|(id, _)| id)
     }
 
     /// One key of each node.
@@ -98,7 +121,7 @@ pub(crate) fn login(password: &Arc<Mutex<&'static str>>) -> Credentials {
     })
 }
 
-/// Waits, and lets nothing else run meanwhile.
+/// Waits, and lets nothing else in this thread run meanwhile.
 pub(crate) fn wait_for(what: &str, reached: impl Fn() -> bool) {
     let since = Instant::now();
     while since.elapsed() < Duration::from_secs(30) {

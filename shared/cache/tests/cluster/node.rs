@@ -24,7 +24,7 @@ pub(crate) const PASSWORD: &str = "first";
 /// All that it may do, and so all that a cache needs to be allowed.
 const RIGHTS: [&str; 7] = ["~*", "-@all", "+@connection", "+@read", "+@write", "+eval", "+cluster|slots"];
 /// The tests' own user.
-const ADMIN: &str = "admin";
+pub(crate) const ADMIN: &str = "admin";
 
 /// Another process may take a port between our looking and the server's binding.
 const ATTEMPTS: u32 = 5;
@@ -52,6 +52,21 @@ impl Node {
     /// Where it talks with the other nodes.
     pub(crate) fn bus(&self) -> u16 {
         self.bus.expect("it is in a cluster")
+    }
+
+    /// What the others call it.
+    pub(crate) fn id(&self) -> String {
+        self.ask(&["CLUSTER", "MYID"])
+    }
+
+    pub(crate) fn is_primary(&self) -> bool {
+        self.ask::<String>(&["INFO", "replication"]).contains("role:master")
+    }
+
+    /// Lets the cache invalidate, or not: a fault that leaves every value where it is.
+    pub(crate) fn permit_unlink(&self, permitted: bool) {
+        let rule = if permitted { "+unlink" } else { "-unlink" };
+        let _: () = self.ask(&["ACL", "SETUSER", USER, rule]);
     }
 
     /// A node to be, without slots.

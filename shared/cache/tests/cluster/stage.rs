@@ -58,6 +58,10 @@ impl Truth {
         self.0.value.store(value, Ordering::SeqCst);
     }
 
+    pub(crate) fn value(&self) -> u64 {
+        self.0.value.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn loads(&self) -> u64 {
         self.0.loads.load(Ordering::SeqCst)
     }
