@@ -9,9 +9,10 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use redis::{RedisError, RedisResult};
 
+use crate::breaker::OPEN_FOR;
 use crate::dial::{Connection, Node};
 use crate::key::FENCE;
-use crate::link::{Link, OPEN_FOR};
+use crate::link::Link;
 use crate::owed::Debt;
 use crate::request::{Request, batches};
 
@@ -34,6 +35,16 @@ async fn keep(link: Weak<Link>, mut pause: Duration) {
         }
         pause = OPEN_FOR;
     }
+}
+
+/// Makes a new connection for a link that is up.
+pub(crate) fn renew(link: &Arc<Link>, epoch: u64) {
+    let link = Arc::downgrade(link);
+    tokio::spawn(async move {
+        let Some(link) = link.upgrade() else { return };
+        let connection = link.connect().await;
+        link.renewed(epoch, connection);
+    });
 }
 
 async fn bring_up(link: &Link) -> RedisResult<()> {

@@ -35,6 +35,7 @@
 //! ```
 
 mod background;
+mod breaker;
 mod clock;
 mod config;
 mod counters;

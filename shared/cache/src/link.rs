@@ -2,44 +2,37 @@
 //!
 //! The link is *idle* until the first request, then *connecting*, and from then
 //! on *up* or *down*. While it is up, requests share one connection, each with
-//! its deadline. It goes down when
-//! - the connection is lost (a cluster's client replaces those of single nodes
-//!   itself), or
-//! - [`STRIKES`] requests in a row have had no proper answer, or
-//! - one has run into its deadline and none was answered for a while: so a
-//!   process that was frozen finds its sockets dead, and need not find it thrice.
+//! its deadline. It goes down when the connection is lost, or when its
+//! [`Breaker`] opens. Then nobody asks, and a [`keeper`] in the background tries
+//! to connect until it is up again, at once and then every second. So a request
+//! never waits for a connection, except that the very first ones give it one
+//! command's time.
 //!
-//! Then nobody asks, and a [`keeper`] in the background tries to connect until
-//! it is up again, at once and then every second. So a request never waits for a
-//! connection, except that the very first ones give it one command's time.
+//! In a cluster the link stays up as long as any node answers. Each area of the
+//! slots has a breaker, and while it is open nobody asks there. The connection,
+//! which replaces lost connections to its nodes by itself but sits by those that
+//! merely say nothing, is then renewed in the background: so a replica that took
+//! over is found, and so are the sockets that died while a process was frozen.
 //!
 //! The link goes up only when no invalidation is owed, and this is decided
 //! under the same lock under which debts are added: an invalidation either
 //! finds the link up and is sent, or is paid before anything is read.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures::future::join_all;
 use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::clock::as_ms;
+use crate::breaker::{Areas, Breaker, OPEN_FOR};
 use crate::config::{Config, ConfigError};
 use crate::counters::Tally;
 use crate::dial::{Connection, Dialer};
 use crate::keeper;
 use crate::owed::{Debt, Owed};
-use crate::policy::millis;
 use crate::request::{Batch, Request, batches};
-
-/// Unanswered requests in a row that take the link down.
-const STRIKES: u32 = 3;
-/// How long the breaker stays open between probes, and how long a silence makes
-/// one missed deadline enough to open it.
-pub(crate) const OPEN_FOR: Duration = Duration::from_secs(1);
 
 pub(crate) struct Link {
     dialer: Dialer,
@@ -47,9 +40,9 @@ pub(crate) struct Link {
     state: Mutex<State>,
     /// Woken when the first attempt to connect has ended.
     settled: Notify,
-    strikes: AtomicU32,
-    /// Wall clock in milliseconds, of the last proper answer.
-    answered_ms: AtomicU64,
+    /// Of all that is asked.
+    whole: Breaker,
+    areas: Areas,
     tally: Arc<Tally>,
 }
 
@@ -57,7 +50,10 @@ struct State {
     phase: Phase,
     /// Counts the connections, so that a late failure of one cannot take down the next.
     epoch: u64,
+    /// Since when this connection is up, or the last attempt to renew it failed.
     up_since: Instant,
+    /// Whether a new connection is being made to take the place of one that is up.
+    renewing: bool,
     owed: Owed,
 }
 
@@ -103,8 +99,8 @@ impl Link {
             command_timeout: config.command_timeout,
             state: Mutex::new(State::idle(config.owed_limit)),
             settled: Notify::new(),
-            strikes: AtomicU32::new(0),
-            answered_ms: AtomicU64::new(0),
+            whole: Breaker::default(),
+            areas: Areas::default(),
             tally,
         }))
     }
@@ -137,7 +133,7 @@ impl Link {
     pub(crate) async fn ping(self: &Arc<Self>) -> Result<(), NoAnswer> {
         let mut live = self.live().await.ok_or(NoAnswer::Away)?;
         let answer = live.connection.ping().await;
-        self.note(&live, answer).map_err(NoAnswer::Failed)
+        self.note(&live, None, answer).map_err(NoAnswer::Failed)
     }
 
     async fn send_all(self: &Arc<Self>, live: Live, requests: Vec<Request>) -> Vec<Answer> {
@@ -152,16 +148,26 @@ impl Link {
 
     /// The answers of a batch, by its requests' positions.
     async fn send(self: &Arc<Self>, mut live: Live, batch: Batch) -> Vec<(usize, Vec<Value>)> {
+        let area = live.connection.is_cluster().then(|| self.areas.of(batch.slot));
+        if area.is_some_and(|area| !area.admits()) {
+            self.tally.l2_skipped.add(1);
+            return Vec::new();
+        }
         let answer = live.connection.send(&batch.pipeline).await;
-        let Ok(values) = self.note(&live, answer) else { return Vec::new() };
+        let Ok(values) = self.note(&live, area, answer) else { return Vec::new() };
         let mut values = values.into_iter();
         batch.parts.into_iter().map(|(at, commands)| (at, values.by_ref().take(commands).collect())).collect()
     }
 
-    fn note<T>(self: &Arc<Self>, live: &Live, answer: RedisResult<T>) -> RedisResult<T> {
+    fn note<T>(
+        self: &Arc<Self>,
+        live: &Live,
+        area: Option<&Breaker>,
+        answer: RedisResult<T>,
+    ) -> RedisResult<T> {
         match &answer {
-            Ok(_) => self.answered(),
-            Err(error) => self.failed(live, error),
+            Ok(_) => std::iter::once(&self.whole).chain(area).for_each(Breaker::answered),
+            Err(error) => self.failed(live, area, error),
         }
         answer
     }
@@ -218,29 +224,48 @@ impl Link {
         wait_until
     }
 
-    fn answered(&self) {
-        self.answered_ms.store(wall_clock_ms(), Ordering::Relaxed);
-        if self.strikes.load(Ordering::Relaxed) != 0 {
-            self.strikes.store(0, Ordering::Relaxed);
-        }
-    }
-
-    fn failed(self: &Arc<Self>, live: &Live, error: &RedisError) {
+    fn failed(self: &Arc<Self>, live: &Live, area: Option<&Breaker>, error: &RedisError) {
         self.tally.l2_errors.add(1);
-        let strikes = self.strikes.fetch_add(1, Ordering::Relaxed) + 1;
-        let lost = is_lost(error, live.connection.is_cluster()) || error.is_timeout() && self.is_silent();
-        if strikes < STRIKES && !lost {
+        let cluster = live.connection.is_cluster();
+        let (lost, open) = (is_lost(error, cluster), area.unwrap_or(&self.whole).failed(error));
+        if !lost && !open {
             return;
         }
         let mut state = self.lock();
-        if state.epoch == live.epoch && matches!(state.phase, Phase::Up(_)) {
+        if state.epoch != live.epoch || !matches!(state.phase, Phase::Up(_)) {
+            return;
+        }
+        if lost || !cluster {
             self.go_down(&mut state, &reason(error));
+        } else {
+            self.renew(&mut state);
         }
     }
 
-    /// Whether nothing has been answered for a while.
-    fn is_silent(&self) -> bool {
-        wall_clock_ms().saturating_sub(self.answered_ms.load(Ordering::Relaxed)) > millis(OPEN_FOR)
+    /// Not more often than areas are probed.
+    fn renew(self: &Arc<Self>, state: &mut State) {
+        if !state.renewing && state.up_since.elapsed() >= OPEN_FOR {
+            state.renewing = true;
+            keeper::renew(self, state.epoch);
+        }
+    }
+
+    /// Puts a new connection in the place of one that is still up. If there is
+    /// none, the old one stays as long as anything answers.
+    pub(crate) fn renewed(self: &Arc<Self>, epoch: u64, connection: RedisResult<Connection>) {
+        let mut state = self.lock();
+        state.renewing = false;
+        if state.epoch != epoch || !matches!(state.phase, Phase::Up(_)) {
+            return;
+        }
+        match connection {
+            Ok(connection) => {
+                state.is_up(connection);
+                self.areas.probe();
+            }
+            Err(error) if self.whole.is_silent() => self.go_down(&mut state, &reason(&error)),
+            Err(_) => state.up_since = Instant::now(),
+        }
     }
 
     /// A link that broke soon after it came up is given a pause first, lest a
@@ -266,10 +291,8 @@ impl Link {
         if matches!(state.phase, Phase::Down) {
             tracing::warn!("cache L2 is back");
         }
-        state.phase = Phase::Up(connection.clone());
-        state.epoch += 1;
-        state.up_since = Instant::now();
-        self.strikes.store(0, Ordering::Relaxed);
+        state.is_up(connection.clone());
+        self.whole.close();
         self.settled.notify_waiters();
         None
     }
@@ -296,8 +319,20 @@ impl Link {
 }
 
 impl State {
+    fn is_up(&mut self, connection: Connection) {
+        self.phase = Phase::Up(connection);
+        self.epoch += 1;
+        self.up_since = Instant::now();
+    }
+
     fn idle(owed_limit: usize) -> Self {
-        Self { phase: Phase::Idle, epoch: 0, up_since: Instant::now(), owed: Owed::new(owed_limit) }
+        Self {
+            phase: Phase::Idle,
+            epoch: 0,
+            up_since: Instant::now(),
+            renewing: false,
+            owed: Owed::new(owed_limit),
+        }
     }
 }
 
@@ -316,10 +351,6 @@ fn get(name: &str) -> Cmd {
     let mut get = redis::cmd("GET");
     get.arg(name);
     get
-}
-
-fn wall_clock_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, as_ms)
 }
 
 /// For people; a server's own words can repeat keys, so they stay out.

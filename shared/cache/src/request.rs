@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use redis::{Cmd, Pipeline};
 
 /// Slots of a cluster.
-const SLOTS: u16 = 16_384;
+pub(crate) const SLOTS: u16 = 16_384;
 
 /// Commands that all concern names of one slot.
 pub(crate) struct Request {
