@@ -81,6 +81,9 @@ impl Breaker {
     /// Counts a request that had no proper answer, and says whether that opened
     /// the breaker or kept it open.
     pub(crate) fn failed(&self, error: &RedisError) -> bool {
+        if is_about_the_command(error) {
+            return false;
+        }
         let strikes = self.strikes.fetch_add(1, Ordering::Relaxed) + 1;
         let opens = strikes >= STRIKES || error.is_timeout() && self.is_silent();
         if opens {
@@ -96,7 +99,18 @@ impl Breaker {
     }
 }
 
-fn wall_clock_ms() -> u64 {
+/// Whether the server is well, and has only refused to write: it is full, cannot
+/// reach its disk or its replicas; or is moving the slot.
+fn is_about_the_command(error: &RedisError) -> bool {
+    let refused = |code: &str| ["OOM", "MISCONF", "NOREPLICAS", "TRYAGAIN"].contains(&code);
+    match (error.code(), error.clone().into_server_errors()) {
+        (Some(code), _) => refused(code),
+        (None, Some(of_commands)) => of_commands.iter().all(|(_, error)| refused(error.code())),
+        (None, None) => false,
+    }
+}
+
+pub(crate) fn wall_clock_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, as_ms)
 }
 

@@ -166,13 +166,18 @@ impl Connection {
 
     /// The values of names, all of one slot in a cluster.
     pub(crate) async fn mget(&mut self, names: &[String]) -> RedisResult<Value> {
-        let bytes: usize = names.iter().map(String::len).sum();
-        let mut mget = Cmd::with_capacity(1 + names.len(), "MGET".len() + bytes);
-        mget.arg("MGET").arg(names);
+        let mget = mget(names);
         match self {
             Self::Single(connection) => mget.query_async(connection).await,
             Self::Cluster(connection) => mget.query_async(connection).await,
         }
+    }
+
+    /// The same, and a write that changes nothing and needs no room.
+    pub(crate) async fn mget_and_write(&mut self, names: &[String]) -> RedisResult<Value> {
+        let mut both = Pipeline::with_capacity(2);
+        both.add_command(mget(names)).cmd("UNLINK").arg("{}:nothing");
+        Ok(self.send(&both).await?.into_iter().next().unwrap_or(Value::Nil))
     }
 
     /// One empty round trip, in a cluster to any node.
@@ -213,6 +218,13 @@ impl Connection {
             None => Err((ErrorKind::Parse, "CLUSTER SLOTS does not name every primary").into()),
         }
     }
+}
+
+fn mget(names: &[String]) -> Cmd {
+    let bytes: usize = names.iter().map(String::len).sum();
+    let mut mget = Cmd::with_capacity(1 + names.len(), "MGET".len() + bytes);
+    mget.arg("MGET").arg(names);
+    mget
 }
 
 /// A node of L2 that holds entries.

@@ -18,6 +18,7 @@
 //! under the same lock under which debts are added: an invalidation either
 //! finds the link up and is sent, or is paid before anything is read.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,12 +27,13 @@ use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::breaker::{Areas, Breaker, OPEN_FOR};
+use crate::breaker::{Areas, Breaker, OPEN_FOR, wall_clock_ms};
 use crate::config::{Config, ConfigError};
 use crate::counters::Tally;
 use crate::dial::{Connection, Dialer};
 use crate::keeper;
 use crate::owed::{Debt, Owed};
+use crate::policy::millis;
 use crate::request::{Batch, Request, batches};
 
 pub(crate) struct Link {
@@ -43,6 +45,8 @@ pub(crate) struct Link {
     /// Of all that is asked.
     whole: Breaker,
     areas: Areas,
+    /// Wall clock in milliseconds, of the last read that brought a write along.
+    proved_ms: AtomicU64,
     tally: Arc<Tally>,
 }
 
@@ -101,6 +105,7 @@ impl Link {
             settled: Notify::new(),
             whole: Breaker::default(),
             areas: Areas::default(),
+            proved_ms: AtomicU64::new(0),
             tally,
         }))
     }
@@ -122,11 +127,27 @@ impl Link {
             let answers = self.send_all(live, requests).await;
             return answers.into_iter().map(|answer| answer?.pop()).collect();
         }
-        let answer = live.connection.mget(&names).await;
-        match self.note(&live, answer) {
+        let answer = if self.is_to_prove_itself() {
+            live.connection.mget_and_write(&names).await
+        } else {
+            live.connection.mget(&names).await
+        };
+        match self.note(&live, None, answer) {
             Ok(Value::Array(values)) => values.into_iter().map(Some).collect(),
             _ => vec![None; count],
         }
+    }
+
+    /// Whether it is time for a read to bring a write along: a server that was
+    /// demoted behind our back still answers reads, with ever older values, and
+    /// only a write is told so.
+    fn is_to_prove_itself(&self) -> bool {
+        let (now, proved) = (wall_clock_ms(), self.proved_ms.load(Ordering::Relaxed));
+        if now.abs_diff(proved) < millis(OPEN_FOR) {
+            return false;
+        }
+        self.proved_ms.store(now, Ordering::Relaxed);
+        true
     }
 
     /// One empty round trip.

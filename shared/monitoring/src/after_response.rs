@@ -77,7 +77,9 @@ impl AfterResponse {
     /// Outside the queue's lock: a report may use the queue.
     fn report_when_due(&self) {
         let mut reports = self.with(Queue::due_reports);
-        reports.iter_mut().for_each(|report| report());
+        for report in &mut reports {
+            report();
+        }
         self.with(|queue| queue.reports.append(&mut reports));
     }
 

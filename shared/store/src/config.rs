@@ -133,13 +133,12 @@ impl CacheConfig {
         if iam_user.is_some() && elasticache.is_none() {
             return Err(ConfigError::Contradiction(USER_OF_NOTHING));
         }
-        Ok(Self {
-            url: optional("CACHE_URL"),
-            cluster: boolean("CACHE_CLUSTER", optional("CACHE_CLUSTER"))?,
-            elasticache,
-            iam_user,
-            endpoint: optional("AWS_ENDPOINT_URL_ELASTICACHE"),
-        })
+        let (url, cluster) = (optional("CACHE_URL"), optional("CACHE_CLUSTER"));
+        let cluster = boolean("CACHE_CLUSTER", cluster)?;
+        if cluster && url.is_none() && elasticache.is_some() {
+            return Err(ConfigError::Contradiction(CLUSTER_OF_NO_URL));
+        }
+        Ok(Self { url, cluster, elasticache, iam_user, endpoint: optional("AWS_ENDPOINT_URL_ELASTICACHE") })
     }
 }
 
@@ -147,6 +146,9 @@ const TWO_CACHES: &str =
     "CACHE_SERVERLESS_NAME and CACHE_REPLICATION_GROUP name two caches: set the one that is meant";
 const USER_OF_NOTHING: &str =
     "CACHE_IAM_USER signs in to a cache by its name: set CACHE_SERVERLESS_NAME or CACHE_REPLICATION_GROUP";
+
+const CLUSTER_OF_NO_URL: &str =
+    "CACHE_CLUSTER is about CACHE_URL: ElastiCache says itself whether a cache is a cluster";
 
 fn boolean(name: &'static str, text: Option<String>) -> Result<bool, ConfigError> {
     let text = text.unwrap_or_else(|| "false".to_owned());
@@ -190,6 +192,7 @@ mod tests {
         for settings in [
             &[("CACHE_CLUSTER", "yes")][..],
             &[("CACHE_IAM_USER", "app")],
+            &[("CACHE_CLUSTER", "true"), ("CACHE_SERVERLESS_NAME", "a")],
             &[("CACHE_SERVERLESS_NAME", "a"), ("CACHE_REPLICATION_GROUP", "b")],
         ] {
             assert!(read(settings).is_err(), "{settings:?}");

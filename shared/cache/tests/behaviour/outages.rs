@@ -234,6 +234,41 @@ async fn a_demoted_redis_is_left_and_used_again_once_promoted() {
 }
 
 #[tokio::test]
+async fn a_redis_that_is_demoted_behind_our_back_is_not_read_for_long() {
+    let server = RedisServer::start();
+    let cache = process(&server);
+    let (key, truth) = (L2_ONLY.key("a"), Truth::of(1));
+    truth.read_until_cached(&cache, &key).await;
+    let _: () = server.ask(&["REPLICAOF", "127.0.0.1", "1"]);
+    // Whoever writes now invalidates at the new primary.
+    truth.write(2);
+    let since = Instant::now();
+    while truth.read(&cache, &key).await != 2 {
+        assert!(since.elapsed() < Duration::from_secs(20), "it is still read");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(cache.counters().l2_errors > 0);
+}
+
+#[tokio::test]
+async fn many_misses_on_a_full_redis_do_not_keep_it_from_being_read() {
+    let server = RedisServer::start();
+    let cache = process(&server);
+    let (key, truth) = (L2_ONLY.key("a"), Truth::of(1));
+    truth.read_until_cached(&cache, &key).await;
+    let _: () = server.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    let misses = (0..50).map(|i| read_some_of(&cache, i));
+    futures::future::join_all(misses).await;
+    let loads = truth.loads();
+    truth.read(&cache, &key).await;
+    assert_eq!(truth.loads(), loads);
+}
+
+async fn read_some_of(cache: &Cache, i: u64) {
+    assert_eq!(Truth::of(i).read(cache, &L2_ONLY.key(format!("one-{i}"))).await, i);
+}
+
+#[tokio::test]
 async fn a_full_redis_that_refuses_writes_is_still_read() {
     let server = RedisServer::start();
     let cache = process(&server);
