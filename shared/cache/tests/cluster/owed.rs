@@ -49,7 +49,7 @@ async fn what_one_node_did_not_take_is_owed_until_it_has() {
     last.hang();
     first.permit_unlink(true);
     // Time to pay, in which what the first node takes now is not all there is.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
     last.resume();
     for _ in 0..100 {
         assert_eq!(truth.read(&here, &keys[2]).await, 2);
