@@ -8,9 +8,9 @@ use std::time::SystemTime;
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream};
 use redis::auth::{BasicAuth, StreamingCredentialsProvider};
+use redis::{ErrorKind, RedisError, RedisResult};
 
 use crate::elasticache::iam::IamToken;
-use redis::{ErrorKind, RedisError, RedisResult};
 
 /// A user and what proves it. Its `Debug` shows nothing of the password.
 #[derive(Clone)]
@@ -71,7 +71,8 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// What the Redis client asks when it connects: one login each time.
+/// What the Redis client asks when it connects: one login each time. It asks
+/// twice, for the second answer would renew the login if it went on.
 impl StreamingCredentialsProvider for Credentials {
     fn subscribe(&self) -> Pin<Box<dyn Stream<Item = RedisResult<BasicAuth>> + Send + 'static>> {
         let login = (self.0)();

@@ -5,7 +5,8 @@
 //! version 1, `{product:42}:fence`, and `{product:42}:lease` while it is being
 //! loaded. The fence carries no version: while two releases with different
 //! formats run side by side, an invalidation by either takes the fence from
-//! both. A tag is the name `{category:books}:tag`. Kinds and tags have no `:` in
+//! both (and so does what either stores: they share nothing, and load more). A
+//! tag is the name `{category:books}:tag`. Kinds and tags have no `:` in
 //! their names, so no choice of ids can make two of these names equal.
 
 use std::fmt::{self, Write as _};
@@ -212,18 +213,6 @@ const TAG: &str = ":tag";
 impl fmt::Debug for AnyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key").field("kind", &self.0.kind).finish_non_exhaustive()
-    }
-}
-
-impl<V> From<Key<V>> for AnyKey {
-    fn from(key: Key<V>) -> Self {
-        key.any
-    }
-}
-
-impl<V> From<&Key<V>> for AnyKey {
-    fn from(key: &Key<V>) -> Self {
-        key.erase()
     }
 }
 

@@ -127,6 +127,9 @@ pub enum PingError {
 impl Cache {
     /// A cache that connects when it is first used, and then must be in the tokio
     /// runtime where it will be used from then on.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a setting cannot work.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         let tally = Arc::new(Tally::default());
@@ -144,6 +147,9 @@ impl Cache {
     }
 
     /// How long L2 takes to answer nothing; connects if nobody has yet.
+    ///
+    /// # Errors
+    /// [`PingError`] when there is no L2, or it does not answer.
     pub async fn ping(&self) -> Result<Duration, PingError> {
         let l2 = self.shared.l2.as_ref().ok_or(PingError::NotConfigured)?;
         let since = Instant::now();

@@ -6,7 +6,8 @@ use std::time::Duration;
 /// take the rest from [`Policy::PLAIN`].
 ///
 /// *Stale* means old, never invalidated: whatever is served past its age still
-/// had its fence and its tags stand when L2 was asked.
+/// had its fence and its tags stand when L2 was asked. While it cannot be asked,
+/// the last copy of L1 makes up for an error, as long as `stale_if_error` says.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// Age up to which an entry is served from either tier; each entry's own
@@ -30,7 +31,8 @@ pub struct Policy {
     pub soft_timeout: Option<Duration>,
     /// How long a load may take at all; then it is dropped, and its callers get
     /// the error that [`TimedOut`](crate::TimedOut) converts into. `None`: it is
-    /// the loader's own business.
+    /// the loader's own business. Keys that are loaded together have the shortest
+    /// limit of them all, as with `soft_timeout`.
     pub hard_timeout: Option<Duration>,
     /// How long one process's load keeps the others waiting for its result
     /// before they load themselves. It should be longer than most loads, and not

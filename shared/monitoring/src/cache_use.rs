@@ -25,7 +25,8 @@ pub struct CacheUse {
     pub l2_skipped: u64,
     /// Invalidations that it did not acknowledge at once.
     pub unacknowledged: u64,
-    /// 95 % of the hits in the process took at most this long.
+    /// 95 % of the hits in the process took at most this long; like the other
+    /// two since the process began.
     pub l1_p95: Duration,
     /// 95 % of the answers of the shared cache took at most this long.
     pub l2_p95: Duration,
