@@ -1,20 +1,24 @@
-//! What surrounds a value in L2.
+//! What an entry in L2 looks like.
 //!
-//! Two bytes say whose it is and how to read on; then a postcard header; then
-//! the value, compressed if that pays. Whatever does not parse is a miss, so
-//! two releases can share one cache in either direction.
+//! Two bytes say whose it is and how to read on; 16 bytes are its fence, at the
+//! same place in every layout, because a script compares them. That is all until
+//! a value is stored; then a postcard header follows, and the value, compressed
+//! if that pays. Whatever does not parse is a miss, so two releases can share one
+//! cache in either direction.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
 use crate::policy::{Policy, millis};
-use crate::token::Tokens;
+use crate::token::{Token, Tokens};
 
 /// First byte of every entry.
 const MAGIC: u8 = 0xca;
 /// Second byte: the layout of what follows.
-const LAYOUT: u8 = 2;
+const LAYOUT: u8 = 3;
+/// Where the fence is: bytes 2 to 17.
+pub(crate) const FENCE: std::ops::Range<usize> = 2..18;
 /// Clocks of two machines may differ by this much; what lies further in the
 /// future was written before a clock stepped back and has no known age.
 const SKEW_MS: u64 = 5_000;
@@ -23,16 +27,34 @@ const COMPRESS_FROM: usize = 1024;
 /// The longest value that is unpacked, so that random bytes cannot ask for more.
 const LONGEST: u32 = 64 * 1024 * 1024;
 
-/// The header of an entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// All of an entry but its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Envelope {
-    /// What stood when its load began, its fence as its writing replaced it.
+    /// Its fence, and the tags' tokens that stood before its load.
     pub(crate) tokens: Tokens,
+    header: Header,
+}
+
+/// What stands between fence and value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Header {
+    /// The version of the value's format.
+    version: u16,
+    tags: Vec<Token>,
+    /// Wall clock in milliseconds, from before the load.
+    stored_at_ms: u64,
+    /// Milliseconds that it is fresh.
+    fresh_ms: u64,
+    body: Body,
+}
+
+/// When a value was loaded, and how long it is fresh.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
     /// Wall clock in milliseconds, from before the load.
     pub(crate) stored_at_ms: u64,
-    /// Milliseconds that it is fresh.
+    /// Milliseconds.
     pub(crate) fresh_ms: u64,
-    body: Body,
 }
 
 /// What follows the header.
@@ -60,31 +82,43 @@ pub(crate) enum Age {
 }
 
 impl Envelope {
-    /// Header and value in one buffer.
-    pub(crate) fn seal(tokens: Tokens, at_ms: u64, fresh_ms: u64, value: Option<&[u8]>) -> Vec<u8> {
+    /// An entry without a value: its fence.
+    pub(crate) fn fence(fence: Token) -> Vec<u8> {
+        let mut sealed = vec![MAGIC, LAYOUT];
+        sealed.extend_from_slice(fence.as_bytes());
+        sealed
+    }
+
+    /// An entry of this version, loaded at this time and fresh for so long.
+    pub(crate) fn seal(tokens: &Tokens, version: u16, times: Times, value: Option<&[u8]>) -> Vec<u8> {
         let (body, bytes) = pack(value);
-        let envelope = Self { tokens, stored_at_ms: at_ms, fresh_ms, body };
-        let header = postcard::to_extend(&envelope, vec![MAGIC, LAYOUT]);
-        let mut sealed = header.expect("plain data, into memory");
+        let Times { stored_at_ms, fresh_ms } = times;
+        let header = Header { version, tags: tokens.tags.clone(), stored_at_ms, fresh_ms, body };
+        let sealed = postcard::to_extend(&header, Self::fence(tokens.fence));
+        let mut sealed = sealed.expect("plain data, into memory");
         sealed.extend_from_slice(&bytes);
         sealed
     }
 
-    /// The header and what is behind it; none if it is not ours to read.
-    pub(crate) fn open(sealed: &[u8]) -> Option<(Self, &[u8])> {
-        let [MAGIC, LAYOUT, rest @ ..] = sealed else {
+    /// The envelope and what is in it; none if there is none, or it is not ours to
+    /// read.
+    pub(crate) fn open(sealed: &[u8], version: u16) -> Option<(Self, &[u8])> {
+        let [MAGIC, LAYOUT, ..] = sealed else {
             return None;
         };
-        postcard::take_from_bytes(rest).ok()
+        let fence = fence_of(sealed)?;
+        let (header, value) = postcard::take_from_bytes::<Header>(&sealed[FENCE.end..]).ok()?;
+        let tokens = Tokens { fence, tags: header.tags.clone() };
+        (header.version == version).then_some((Self { tokens, header }, value))
     }
 
     pub(crate) fn is_absent(&self) -> bool {
-        self.body == Body::Absent
+        self.header.body == Body::Absent
     }
 
     /// The value's own bytes, from those behind the header; none if they are damaged.
     pub(crate) fn unpack<'a>(&self, bytes: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        match self.body {
+        match self.header.body {
             Body::Absent => None,
             Body::Plain => Some(Cow::Borrowed(bytes)),
             Body::Lz4 { length } if length > LONGEST => None,
@@ -97,7 +131,7 @@ impl Envelope {
 
     /// What its age allows its reader, by the reader's policy.
     pub(crate) fn age(&self, policy: &Policy, now_ms: u64) -> Age {
-        if self.stored_at_ms > now_ms.saturating_add(SKEW_MS) {
+        if self.header.stored_at_ms > now_ms.saturating_add(SKEW_MS) {
             return Age::Dead;
         }
         let stale_ms = now_ms.saturating_sub(self.fresh_until_ms());
@@ -112,8 +146,18 @@ impl Envelope {
 
     /// Wall clock in milliseconds.
     pub(crate) fn fresh_until_ms(&self) -> u64 {
-        self.stored_at_ms.saturating_add(self.fresh_ms)
+        self.header.stored_at_ms.saturating_add(self.header.fresh_ms)
     }
+}
+
+/// The fence of an entry, also of one that cannot be read; none if it is no entry.
+pub(crate) fn fence_of(sealed: &[u8]) -> Option<Token> {
+    Token::from_l2(sealed.get(FENCE)?).filter(|_| sealed[0] == MAGIC)
+}
+
+/// Whether an entry is nothing but its fence.
+pub(crate) fn is_fence(sealed: &[u8]) -> bool {
+    sealed.len() == FENCE.end && sealed[0] == MAGIC
 }
 
 fn pack(value: Option<&[u8]>) -> (Body, Cow<'_, [u8]>) {
@@ -147,6 +191,7 @@ mod tests {
 
     const AT_MS: u64 = 1_000_000;
     const FRESH_MS: u64 = 60_000;
+    const VERSION: u16 = 7;
 
     fn tokens() -> Tokens {
         let mut row = std::iter::repeat_with(|| Some(Token::new()));
@@ -154,15 +199,16 @@ mod tests {
     }
 
     fn sealed(value: Option<&[u8]>) -> Vec<u8> {
-        Envelope::seal(tokens(), AT_MS, FRESH_MS, value)
+        let times = Times { stored_at_ms: AT_MS, fresh_ms: FRESH_MS };
+        Envelope::seal(&tokens(), VERSION, times, value)
     }
 
     fn envelope(value: Option<&[u8]>) -> Envelope {
-        Envelope::open(&sealed(value)).expect("just sealed").0
+        Envelope::open(&sealed(value), VERSION).expect("just sealed").0
     }
 
     fn unsealed(sealed: &[u8]) -> Option<Vec<u8>> {
-        let (envelope, bytes) = Envelope::open(sealed)?;
+        let (envelope, bytes) = Envelope::open(sealed, VERSION)?;
         Some(envelope.unpack(bytes)?.into_owned())
     }
 
@@ -186,13 +232,30 @@ mod tests {
         let mut newer = sealed(Some(b"value"));
         newer[1] = LAYOUT + 1;
         for bytes in [&b""[..], b"hello", &newer] {
-            assert_eq!(Envelope::open(bytes), None);
+            assert_eq!(Envelope::open(bytes, VERSION), None);
         }
+        assert!(fence_of(&newer).is_some(), "its place is the same in every layout");
+    }
+
+    #[test]
+    fn a_value_of_another_version_does_not_open_and_its_fence_is_known() {
+        let bytes = sealed(Some(b"value"));
+        assert_eq!(Envelope::open(&bytes, VERSION + 1), None);
+        assert!(fence_of(&bytes).is_some() && !is_fence(&bytes));
+    }
+
+    #[test]
+    fn a_fence_alone_is_known_as_such() {
+        let fence = Token::new();
+        let bytes = Envelope::fence(fence);
+        assert_eq!((fence_of(&bytes), is_fence(&bytes)), (Some(fence), true));
+        assert_eq!(Envelope::open(&bytes, VERSION), None);
     }
 
     #[test]
     fn a_length_beyond_reason_is_refused_before_it_is_allocated() {
-        let envelope = Envelope { body: Body::Lz4 { length: u32::MAX }, ..envelope(None) };
+        let mut envelope = envelope(None);
+        envelope.header.body = Body::Lz4 { length: u32::MAX };
         assert_eq!(envelope.unpack(&[0; 16]), None);
     }
 

@@ -11,7 +11,7 @@ use redis::{RedisError, RedisResult};
 
 use crate::breaker::OPEN_FOR;
 use crate::dial::{Connection, Node};
-use crate::key::FENCE;
+use crate::key::ENTRY;
 use crate::link::Link;
 use crate::owed::Debt;
 use crate::request::{Request, batches};
@@ -61,7 +61,7 @@ async fn bring_up(link: &Link) -> RedisResult<()> {
 async fn pay(connection: &mut Connection, debt: &Debt) -> Result<(), RedisError> {
     match debt {
         Debt::Names(names) => unlink(connection, names).await,
-        Debt::Everything => unlink_every_fence(connection).await,
+        Debt::Everything => unlink_every_entry(connection).await,
     }
 }
 
@@ -79,32 +79,33 @@ async fn unlink<N: AsRef<str>>(connection: &Connection, names: &[N]) -> RedisRes
     Ok(())
 }
 
-/// A scan meets every fence that stands when it begins and is not removed
+/// A scan meets every entry that stands when it begins and is not removed
 /// meanwhile; one that is set later belongs to a load that begins later. A
-/// fence can escape it with its slot, to a node that has been scanned: so nodes
+/// entry can escape it with its slot, to a node that has been scanned: so nodes
 /// are scanned twice.
-async fn unlink_every_fence(connection: &mut Connection) -> RedisResult<()> {
+async fn unlink_every_entry(connection: &mut Connection) -> RedisResult<()> {
     let nodes = connection.primaries().await?;
     for node in &nodes {
-        unlink_fences_at(connection, node).await?;
+        unlink_entries_at(connection, node).await?;
     }
     if nodes.len() > 1 {
         for node in &nodes {
-            unlink_fences_at(connection, node).await?;
+            unlink_entries_at(connection, node).await?;
         }
     }
     Ok(())
 }
 
-async fn unlink_fences_at(connection: &mut Connection, node: &Node) -> RedisResult<()> {
+async fn unlink_entries_at(connection: &mut Connection, node: &Node) -> RedisResult<()> {
     let mut cursor = 0_u64;
     loop {
         let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(format!("{{*}}{FENCE}")).arg("COUNT").arg(BATCH);
+        scan.arg(cursor).arg("MATCH").arg(format!("{{*}}{ENTRY}")).arg("COUNT").arg(BATCH);
         let (next, names): (u64, Vec<Vec<u8>>) = connection.run_at(node, scan).await?;
         // Ours are all text.
-        let fences: Vec<String> = names.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect();
-        unlink(connection, &fences).await?;
+        let entries: Vec<String> =
+            names.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect();
+        unlink(connection, &entries).await?;
         if next == 0 {
             return Ok(());
         }

@@ -1,15 +1,15 @@
 //! Names of entries, tied to the type of their values.
 //!
-//! In L2 the key `42` of the kind `product` owns three names that share one
-//! cluster slot by their hash tag: `{product:42}:v1`, the value in format
-//! version 1, `{product:42}:fence`, and `{product:42}:lease` while it is being
-//! loaded. The fence carries no version: while two releases with different
-//! formats run side by side, an invalidation by either takes the fence from
-//! both (and so does what either stores: they share nothing, and load more). A
-//! tag is the name `{category:books}:tag`. Kinds and tags have no `:` in
-//! their names, so no choice of ids can make two of these names equal.
+//! In L2 the key `42` of the kind `product` owns two names that share one cluster
+//! slot by their hash tag: `{product:42}:entry`, and `{product:42}:lease` while it
+//! is being loaded. The format's version is in the entry and not in its name, so
+//! that an invalidation by one release reaches what another has stored: while two
+//! releases with different formats run side by side, each finds what the other
+//! stored unreadable, and replaces it. A tag is the name `{category:books}:tag`.
+//! Kinds and tags have no `:` in their names, so no choice of ids can make two of
+//! these names equal.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::{Arc, LazyLock};
@@ -134,16 +134,14 @@ impl AnyKey {
         &self.0.tags
     }
 
-    /// The value's name in L2.
-    pub(crate) fn value_name(&self) -> String {
-        let mut name = braced(&self.0.name.text, ":v65535".len());
-        write!(name, ":v{}", self.0.version).expect("a string takes all");
-        name
+    /// The version of the value's format.
+    pub(crate) fn version(&self) -> u16 {
+        self.0.version
     }
 
-    /// The fence's name in L2.
-    pub(crate) fn fence_name(&self) -> String {
-        braced(&self.0.name.text, FENCE.len()) + FENCE
+    /// The entry's name in L2.
+    pub(crate) fn entry_name(&self) -> String {
+        braced(&self.0.name.text, ENTRY.len()) + ENTRY
     }
 
     /// The lease's name in L2.
@@ -204,8 +202,8 @@ impl Hasher for Given {
     }
 }
 
-/// How every fence's name ends, and no other name of ours.
-pub(crate) const FENCE: &str = ":fence";
+/// How every entry's name ends, and no other name of ours.
+pub(crate) const ENTRY: &str = ":entry";
 const LEASE: &str = ":lease";
 const TAG: &str = ":tag";
 
@@ -300,17 +298,17 @@ mod tests {
     const PRODUCT: Kind<u32> = Kind::new("product", 3, Policy::PLAIN);
 
     #[test]
-    fn value_and_fence_share_their_hash_tag() {
+    fn entry_and_lease_share_their_hash_tag() {
         let key = PRODUCT.key("a}b{c").erase();
-        assert_eq!(key.value_name(), "{product:a}b{c}:v3");
-        assert_eq!(key.fence_name(), "{product:a}b{c}:fence");
+        assert_eq!(key.entry_name(), "{product:a}b{c}:entry");
+        assert_eq!(key.lease_name(), "{product:a}b{c}:lease");
     }
 
     #[test]
     fn a_tag_has_another_name_than_the_key_like_it() {
         let key = PRODUCT.key("1").erase();
         let tag = Tag::new("product", "1");
-        assert_ne!(tag.token_name(), key.fence_name());
+        assert_ne!(tag.token_name(), key.entry_name());
         assert_ne!(tag.hash(), key.hash());
     }
 

@@ -1,17 +1,17 @@
 //! L2, and why an invalidation beats every load.
 //!
-//! Of each key L2 holds a *value* and a *fence*, of each tag a *token*. Fence
-//! and tag tokens are random and never repeat. A load first takes the tokens
-//! that stand, new ones where none did. What it loaded is stored in one step
-//! ([`script`](crate::script)): only if its fence still stands, under a new fence
-//! that takes the old one's place. A reader gets value, fence and tag tokens in
-//! one round trip and serves the value only if all tokens in its envelope are
-//! those that stand. An invalidation removes fence, value and tag tokens. So a
-//! value can be served only while *every* token from before its load has stood
-//! until it was stored, and those in its envelope ever since, which means: no
-//! invalidation since. And a fence lets one load store, so that what L2 holds
-//! changes from one value to the next and never back. Removing a token can only
-//! cost a load, whoever does it:
+//! Of each key L2 holds one *entry*, which begins with a *fence*, of each tag a
+//! *token*. Both are random and never repeat. A load first takes the tokens that
+//! stand, new ones where none did (an entry is then its fence alone). What it
+//! loaded is stored in one step ([`script`](crate::script)): only if its fence
+//! still stands, and under a new one. A reader gets entry and tag tokens in one
+//! round trip and serves the value only if the tag tokens in it are those that
+//! stand. An invalidation removes the entry and the tag tokens. So a value can be
+//! served only while *every* token from before its load has stood until it was
+//! stored, and those in it ever since, which means: no invalidation since. And a
+//! fence lets one load store, so that what L2 holds changes from one value to the
+//! next and never back. Removing an entry or a token can only cost a load, whoever
+//! does it:
 //!
 //! - **A load spans an invalidation**, in this or another process: its fence is
 //!   gone or replaced, and the script refuses its value. If it was the tag that
@@ -23,9 +23,9 @@
 //!   reader gets a value that a later one does not get any more.
 //! - **A load begins after the data were written but before their invalidation**:
 //!   it may find the old fence, and then its value goes with it. Needless, right.
-//! - **A fence or tag token expires or is evicted** before its values: they are
-//!   misses. The token that comes next is another one. In the middle of a load:
-//!   the load is refused.
+//! - **A tag's token expires or is evicted** before the entries that name it: they
+//!   are misses. The token that comes next is another one.
+//! - **A fence expires or is evicted in the middle of its load**: the load is refused.
 //! - **A process is frozen in the middle of a load**, for however long: its fence
 //!   has been replaced or has expired, and it stores nothing; or it stands, and
 //!   nothing was invalidated. Its lease has expired meanwhile, so nobody waited.
@@ -40,7 +40,7 @@
 //! - **In a cluster a tag's token is in another slot**, read or removed a moment
 //!   before or after the value: whichever is seen first, a reader that begins
 //!   after the acknowledgement of all sees none of the old tokens.
-//! - **A slot moves while it is read or written**: value and fence may be on
+//! - **A slot moves while it is read or written**: entry and lease may be on
 //!   different nodes for a moment; Redis then asks to try again, which is no
 //!   answer, and the loader answers. Removals go one by one and arrive, for each
 //!   name is at one node or the other.
@@ -49,7 +49,7 @@
 //!   others may serve the old value, which is why `invalidate` says so, and why
 //!   someone who has a stream of all changes is to repeat it.
 //! - **Redis itself forgets a removal**: a failover before replication, or a
-//!   restart from an older dump, can bring back a value with its own fence.
+//!   restart from an older dump, can bring back an entry as it was.
 //!   Nothing here can see that; the time to live bounds it. A Redis that is only
 //!   a cache needs no dump.
 //!
@@ -67,13 +67,17 @@ use redis::{Cmd, Value};
 
 use crate::config::{Config, ConfigError};
 use crate::counters::Tally;
-use crate::envelope::{Age, Envelope};
+use crate::envelope::{self, Age, Envelope, Times};
 use crate::key::{AnyKey, Tag};
 use crate::link::{Answer, Link, NoAnswer};
 use crate::owed::Debt;
 use crate::request::Request;
 use crate::script::{self, Entry};
 use crate::token::{Token, Tokens};
+
+/// Milliseconds that a fence stands without a value: a load that takes longer is
+/// answered and not stored.
+const LOADING_MS: u64 = 60_000;
 
 #[derive(Clone)]
 pub(crate) struct L2 {
@@ -103,6 +107,15 @@ pub(crate) struct Sealed {
 pub(crate) struct Prepared {
     pub(crate) lookup: Lookup,
     pub(crate) lease: Lease,
+    /// Whether something else is in the entry's place.
+    is_blocked: bool,
+}
+
+/// What is set where nothing stands.
+#[derive(Clone, Copy)]
+struct Offer {
+    fence: Token,
+    lease: Token,
 }
 
 /// Who is to load.
@@ -143,9 +156,9 @@ impl L2 {
 
     /// Looks all keys up in one round trip.
     pub(crate) async fn read(&self, keys: &[&AnyKey], now_ms: u64) -> Vec<Lookup> {
-        let mut names = Vec::with_capacity(2 * keys.len());
+        let mut names = Vec::with_capacity(keys.len());
         for key in keys {
-            names.extend([key.value_name(), key.fence_name()]);
+            names.push(key.entry_name());
             names.extend(key.tags().iter().map(Tag::token_name));
         }
         let mut cells = self.link.fetch(names).await.into_iter();
@@ -156,65 +169,96 @@ impl L2 {
     /// and looks it up once more, in one round trip: someone else's load may have
     /// ended since the first look. A key that lacks a token is loaded and not stored.
     pub(crate) async fn prepare(&self, keys: &[&AnyKey], now_ms: u64) -> Vec<Prepared> {
-        let leases: Vec<Token> = keys.iter().map(|_| Token::new()).collect();
-        let of_keys = keys.iter().zip(&leases).flat_map(|(key, lease)| preparing(key, Some(*lease)));
+        let prepared = self.prepare_once(keys, now_ms).await;
+        if !self.clear_away(keys.iter().zip(&prepared)).await {
+            return prepared;
+        }
+        self.prepare_once(keys, now_ms).await
+    }
+
+    async fn prepare_once(&self, keys: &[&AnyKey], now_ms: u64) -> Vec<Prepared> {
+        let offers: Vec<Offer> = keys.iter().map(|_| Offer::new()).collect();
+        let of_keys = keys.iter().zip(&offers).flat_map(|(key, offer)| preparing(key, *offer, true));
         let mut answers = self.link.ask(of_keys.collect()).await.into_iter();
-        let prepared = keys.iter().zip(leases);
-        prepared.map(|(key, lease)| self.prepared(key, lease, &mut answers, now_ms)).collect()
+        let offered = keys.iter().zip(offers);
+        offered.map(|(key, offer)| self.prepared(key, offer, &mut answers, now_ms)).collect()
+    }
+
+    /// Removes what is in an entry's place and is none, and the lease that was
+    /// taken to load it; whether there was any.
+    async fn clear_away<'a>(&self, prepared: impl Iterator<Item = (&'a &'a AnyKey, &'a Prepared)>) -> bool {
+        let blocked = prepared.filter(|(_, prepared)| prepared.is_blocked);
+        let names = blocked.flat_map(|(key, _)| [key.entry_name(), key.lease_name()]);
+        let removals: Vec<_> = names.map(|name| Request::unlink(&name)).collect();
+        let any = !removals.is_empty();
+        if any {
+            self.link.ask(removals).await;
+        }
+        any
     }
 
     fn prepared(
         &self,
         key: &AnyKey,
-        token: Token,
+        offer: Offer,
         answers: &mut impl Iterator<Item = Answer>,
         now_ms: u64,
     ) -> Prepared {
-        let own = answers.next().flatten().and_then(|cells| <[Value; 4]>::try_from(cells).ok());
-        let (lease, mut cells) = match own {
-            Some([value, _, Value::Nil, fence]) => (Lease::Theirs, vec![Some(value), Some(fence)]),
-            Some([value, _, Value::Okay, fence]) => (Lease::Ours(token), vec![Some(value), Some(fence)]),
-            Some([value, _, _, fence]) => (Lease::Unknown, vec![Some(value), Some(fence)]),
-            None => (Lease::Unknown, vec![None, None]),
+        let mut own = answers.next().flatten().into_iter().flatten().skip(1);
+        let (entry, lease) = (own.next(), own.next());
+        // Where nothing was, there is now the fence that was offered.
+        let entry = entry.map(|entry| match entry {
+            Value::Nil => Value::BulkString(Envelope::fence(offer.fence)),
+            there => there,
+        });
+        let lease = match lease {
+            Some(Value::Nil) => Lease::Theirs,
+            Some(Value::Okay) => Lease::Ours(offer.lease),
+            _ => Lease::Unknown,
         };
-        cells.extend(key.tags().iter().map(|_| answers.next().flatten().and_then(|mut cells| cells.pop())));
-        Prepared { lookup: self.look_up(key, &mut cells.into_iter(), now_ms), lease }
+        let of_tags = key.tags().iter().map(|_| answers.next().flatten().and_then(|mut cells| cells.pop()));
+        let is_blocked =
+            matches!(&entry, Some(Value::BulkString(bytes)) if envelope::fence_of(bytes).is_none());
+        let mut cells = std::iter::once(entry).chain(of_tags.collect::<Vec<_>>());
+        Prepared { lookup: self.look_up(key, &mut cells, now_ms), lease, is_blocked }
     }
 
     /// The tokens of a key, without a lease; none if L2 did not give them all.
     pub(crate) async fn tokens(&self, key: &AnyKey, now_ms: u64) -> Option<Tokens> {
-        let mut answers = self.link.ask(preparing(key, None)).await.into_iter();
-        match self.prepared(key, Token::new(), &mut answers, now_ms).lookup {
+        let offer = Offer::new();
+        let mut answers = self.link.ask(preparing(key, offer, false)).await.into_iter();
+        match self.prepared(key, offer, &mut answers, now_ms).lookup {
             Lookup::Standing(sealed) => Some(sealed.envelope.tokens),
             Lookup::Missing(tokens) => tokens,
             Lookup::Unanswered => None,
         }
     }
 
-    /// Reads one key's cells: its value, its fence, its tags' tokens.
+    /// Reads one key's cells: its entry, its tags' tokens.
     fn look_up(&self, key: &AnyKey, cells: &mut impl Iterator<Item = Option<Value>>, now_ms: u64) -> Lookup {
         let mut answered = true;
-        let mut row = cells.take(2 + key.tags().len()).map(|cell| {
+        let mut row = cells.take(1 + key.tags().len()).map(|cell| {
             answered &= cell.is_some();
             bytes(cell?)
         });
-        let value = row.next().flatten();
-        let standing = Tokens::next(&mut row.map(|cell| Token::from_l2(&cell?)), key.tags().len());
+        let entry = row.next().flatten();
+        let fence = entry.as_deref().and_then(envelope::fence_of);
+        let mut tokens = std::iter::once(fence).chain(row.map(|cell| Token::from_l2(&cell?)));
+        let standing = Tokens::next(&mut tokens, key.tags().len());
         if !answered {
             return Lookup::Unanswered;
         }
-        let Some(standing) = standing else { return Lookup::Missing(None) };
-        match value.and_then(|bytes| self.unseal(key, bytes, now_ms)) {
-            Some(sealed) if sealed.envelope.tokens == standing && sealed.age != Age::Dead => {
+        match entry.and_then(|bytes| self.unseal(key, bytes, now_ms)) {
+            Some(sealed) if standing.as_ref() == Some(&sealed.envelope.tokens) && sealed.age != Age::Dead => {
                 Lookup::Standing(sealed)
             }
-            _ => Lookup::Missing(Some(standing)),
+            _ => Lookup::Missing(standing),
         }
     }
 
     fn unseal(&self, key: &AnyKey, bytes: Vec<u8>, now_ms: u64) -> Option<Sealed> {
-        let Some((envelope, value)) = Envelope::open(&bytes) else {
-            self.tally.unreadable.add(1);
+        let Some((envelope, value)) = Envelope::open(&bytes, key.version()) else {
+            self.tally.unreadable.add(usize::from(!envelope::is_fence(&bytes)));
             return None;
         };
         let value_at = bytes.len() - value.len();
@@ -260,15 +304,15 @@ impl L2 {
     }
 
     /// Removes what would let old values be served, in one round trip. What is
-    /// not acknowledged is owed, and nothing is read until it is paid. Without its
-    /// fence no value is served: it and its lease go too, but nobody depends on it.
+    /// not acknowledged is owed, and nothing is read until it is paid. A lease goes
+    /// too, but nobody depends on that.
     pub(crate) async fn invalidate(&self, keys: &[AnyKey], tags: &[Tag]) -> bool {
-        let fences = keys.iter().map(AnyKey::fence_name);
-        let names: Vec<_> = fences.chain(tags.iter().map(Tag::token_name)).collect();
+        let entries = keys.iter().map(AnyKey::entry_name);
+        let names: Vec<_> = entries.chain(tags.iter().map(Tag::token_name)).collect();
         if names.is_empty() {
             return true;
         }
-        let others = keys.iter().flat_map(|key| [key.value_name(), key.lease_name()]);
+        let others = keys.iter().map(AnyKey::lease_name);
         let requests = names.iter().cloned().chain(others).map(|name| Request::unlink(&name));
         let answers = self.link.ask(requests.collect()).await;
         let lost = names.into_iter().zip(answers).filter(|(_, answer)| answer.is_none());
@@ -299,7 +343,13 @@ impl L2 {
 impl Prepared {
     /// What is known without L2.
     pub(crate) fn unanswered() -> Self {
-        Self { lookup: Lookup::Unanswered, lease: Lease::Unknown }
+        Self { lookup: Lookup::Unanswered, lease: Lease::Unknown, is_blocked: false }
+    }
+}
+
+impl Offer {
+    fn new() -> Self {
+        Self { fence: Token::new(), lease: Token::new() }
     }
 }
 
@@ -315,14 +365,14 @@ impl Parcel<'_> {
     fn request(&self, script: impl FnOnce(&Entry<'_>) -> Cmd) -> Request {
         let tokens = self.tokens.fenced(Token::new());
         let stale_ms = if self.value.is_some() { self.key.policy().stale_ms() } else { 0 };
+        let times = Times { stored_at_ms: self.at_ms, fresh_ms: self.fresh_ms };
         let command = script(&Entry {
             key: self.key,
             fence: self.tokens.fence,
-            new_fence: tokens.fence,
-            sealed: &Envelope::seal(tokens, self.at_ms, self.fresh_ms, self.value),
+            sealed: &Envelope::seal(&tokens, self.key.version(), times, self.value),
             kept_ms: self.fresh_ms + stale_ms,
         });
-        Request::new(&self.key.value_name(), vec![command])
+        Request::new(&self.key.entry_name(), vec![command])
     }
 
     fn storing(&self) -> Request {
@@ -339,31 +389,33 @@ impl Parcel<'_> {
 ///
 /// A read goes first, for while a slot moves, a cluster's client repeats it all at
 /// the other node, which carries out the first command and no other: a fence
-/// that this left there would keep the one that stands from moving.
-fn preparing(key: &AnyKey, lease: Option<Token>) -> Vec<Request> {
-    let ms = key.policy().token_ms();
-    let value = key.value_name();
-    let asked = match lease {
-        Some(lease) => offer(&key.lease_name(), lease, key.policy().lease_ms()),
-        None => on("EXISTS", &key.lease_name()),
-    };
-    let fence = key.fence_name();
-    let own = vec![on("GET", &value), offer(&fence, Token::new(), ms), asked, on("GET", &fence)];
-    let own = Request::new(&value, own);
+/// that this left there would keep the entry that stands from moving.
+fn preparing(key: &AnyKey, offer: Offer, with_lease: bool) -> Vec<Request> {
+    let (ms, entry, lease) = (key.policy().token_ms(), key.entry_name(), key.lease_name());
+    // Answers what was there, so that the entry comes over once.
+    let mut fence = set_if_absent(&entry, &Envelope::fence(offer.fence), LOADING_MS);
+    fence.arg("GET");
+    let mut own = vec![on("EXISTS", &lease), fence];
+    if with_lease {
+        own.push(set_if_absent(&lease, offer.lease.as_bytes(), key.policy().lease_ms()));
+    }
+    let own = Request::new(&entry, own);
     let of_tags = key.tags().iter().map(|tag| {
         let name = tag.token_name();
         let mut prolong = on("PEXPIRE", &name);
         // It outlives what is stored under it now.
         prolong.arg(ms).arg("GT");
-        Request::new(&name, vec![offer(&name, Token::new(), ms), prolong, on("GET", &name)])
+        Request::new(
+            &name,
+            vec![set_if_absent(&name, Token::new().as_bytes(), ms), prolong, on("GET", &name)],
+        )
     });
     std::iter::once(own).chain(of_tags).collect()
 }
 
-/// Sets a token unless one stands, which then is shared.
-fn offer(name: &str, token: Token, ms: u64) -> Cmd {
+fn set_if_absent(name: &str, value: &[u8], ms: u64) -> Cmd {
     let mut set = on("SET", name);
-    set.arg(token.as_bytes()).arg("NX").arg("PX").arg(ms);
+    set.arg(value).arg("NX").arg("PX").arg(ms);
     set
 }
 

@@ -8,28 +8,26 @@ use redis::Cmd;
 use crate::key::AnyKey;
 use crate::token::Token;
 
-/// Keeps a loaded value if the fence of its load still stands, under a new
-/// fence, so that a fence lets one load store and no other. Gives the lease back.
-/// `KEYS`: fence, value, lease. `ARGV`: the load's fence, the new one, the entry,
-/// its milliseconds, the fence's, the lease's token.
+/// Keeps a loaded value if the fence of its load still stands. The entry brings
+/// a new fence, so that a fence lets one load store and no other. Gives the lease
+/// back. `KEYS`: entry, lease. `ARGV`: the load's fence, the entry, its
+/// milliseconds, the lease's token.
 const STORE: &str = "\
-if redis.call('GET', KEYS[3]) == ARGV[6] then redis.call('DEL', KEYS[3]) end
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[5])
-redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+if redis.call('GET', KEYS[2]) == ARGV[4] then redis.call('DEL', KEYS[2]) end
+if redis.call('GETRANGE', KEYS[1], 2, 17) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1";
 
 /// Invalidates an entry, and leaves a value in its place if nobody else has
 /// invalidated it since the ticket.
 /// `KEYS` and `ARGV` as above, without the lease's token.
 const PUT: &str = "\
-redis.call('UNLINK', KEYS[3])
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  redis.call('UNLINK', KEYS[1], KEYS[2])
+redis.call('UNLINK', KEYS[2])
+if redis.call('GETRANGE', KEYS[1], 2, 17) ~= ARGV[1] then
+  redis.call('UNLINK', KEYS[1])
   return 0
 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[5])
-redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1";
 
 /// Gives a lease back. `KEYS`: lease. `ARGV`: its token.
@@ -40,8 +38,6 @@ pub(crate) struct Entry<'a> {
     pub(crate) key: &'a AnyKey,
     /// The fence under which its value came to be.
     pub(crate) fence: Token,
-    /// The fence under which it is stored.
-    pub(crate) new_fence: Token,
     pub(crate) sealed: &'a [u8],
     /// Milliseconds that it is kept.
     pub(crate) kept_ms: u64,
@@ -68,12 +64,7 @@ pub(crate) fn release(key: &AnyKey, lease: Token) -> Cmd {
 
 fn eval(script: &str, entry: &Entry<'_>) -> Cmd {
     let mut eval = redis::cmd("EVAL");
-    eval.arg(script).arg(3);
-    eval.arg(entry.key.fence_name()).arg(entry.key.value_name()).arg(entry.key.lease_name());
-    eval.arg(entry.fence.as_bytes()).arg(entry.new_fence.as_bytes());
-    eval.arg(entry.sealed).arg(entry.kept_ms).arg(entry.kept_ms + FENCE_MARGIN_MS);
+    eval.arg(script).arg(2).arg(entry.key.entry_name()).arg(entry.key.lease_name());
+    eval.arg(entry.fence.as_bytes()).arg(entry.sealed).arg(entry.kept_ms);
     eval
 }
-
-/// Milliseconds that a fence outlives its value.
-const FENCE_MARGIN_MS: u64 = 60_000;

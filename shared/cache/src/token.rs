@@ -25,10 +25,10 @@ impl Token {
 }
 
 /// The tokens of one key: its fence's, and its tags' in the key's order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tokens {
     pub(crate) fence: Token,
-    tags: Vec<Token>,
+    pub(crate) tags: Vec<Token>,
 }
 
 impl Tokens {

@@ -72,8 +72,8 @@ async fn a_loader_that_wakes_up_stores_nothing_old() {
         let cache = process(&l2);
         match lost {
             "flushed" => l2.ask(&["FLUSHALL"]),
-            "evicted" => drop(l2.ask::<u64>(&["DEL", "{number:a}:fence"])),
-            "expired" => drop(l2.ask::<u64>(&["PEXPIRE", "{number:a}:fence", "1"])),
+            "evicted" => drop(l2.ask::<u64>(&["DEL", "{number:a}:entry"])),
+            "expired" => drop(l2.ask::<u64>(&["PEXPIRE", "{number:a}:entry", "1"])),
             _ => assert!(cache.invalidate(&[key.erase()], &[]).await),
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -244,7 +244,7 @@ async fn a_lost_token_is_a_miss() {
     let key = L2_ONLY.key("a").tagged(Tag::new("category", "books"));
     let truth = Truth::of(1);
     truth.read(&cache, &key).await;
-    for token in ["{l2only:a}:fence", "{category:books}:tag"] {
+    for token in ["{l2only:a}:entry", "{category:books}:tag"] {
         let loads = truth.loads();
         truth.read(&cache, &key).await;
         assert_eq!(truth.loads(), loads);

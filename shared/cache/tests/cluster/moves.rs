@@ -91,7 +91,7 @@ async fn a_put_is_acknowledged_while_its_slot_moves() {
     let (cluster, cache, key, id, truth) = scene().await;
     let ticket = cache.ticket(&key).await;
     let moving = Move::begin(&cluster, &id, (0, 1));
-    moving.carry(&format!("{{l2only:{id}}}:fence"));
+    moving.carry(&format!("{{l2only:{id}}}:entry"));
     truth.write(2);
     assert!(cache.put(ticket, Some(&2)).await);
     assert_eq!(truth.read(&cache, &key).await, 2);
@@ -104,7 +104,7 @@ async fn a_put_is_acknowledged_while_its_slot_moves() {
 async fn a_load_while_its_slot_moves_leaves_nothing_in_the_way() {
     let (cluster, cache, key, id, truth) = scene().await;
     let moving = Move::begin(&cluster, &id, (0, 1));
-    let _: u64 = moving.from.ask(&["DEL", &format!("{{l2only:{id}}}:v1")]);
+    let _: u64 = moving.from.ask(&["DEL", &format!("{{l2only:{id}}}:entry")]);
     assert_eq!(truth.read(&cache, &key).await, 1);
     moving.finish();
     truth.read_until_cached(&cache, &key).await;
@@ -148,7 +148,7 @@ impl World {
             for (id, ..) in &self.keys {
                 let moving = Move::begin(&self.cluster, id, way);
                 std::thread::sleep(Duration::from_millis(20));
-                moving.carry(&format!("{{l2only:{id}}}:fence"));
+                moving.carry(&format!("{{l2only:{id}}}:entry"));
                 std::thread::sleep(Duration::from_millis(20));
                 moving.finish();
             }
