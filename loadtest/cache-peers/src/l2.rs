@@ -175,7 +175,7 @@ impl Scene {
 
 /// As `cache` names a value of version 1.
 fn name(kind: &str, n: usize) -> String {
-    format!("{{{kind}:{}}}:v1", id(n))
+    format!("{{{kind}:{}}}:entry", id(n))
 }
 
 /// Reads the entries in turn; each task begins elsewhere.
