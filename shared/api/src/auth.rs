@@ -6,6 +6,7 @@
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
+use domain::UserId;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
@@ -15,9 +16,6 @@ use crate::{ConfigError, Keys, Problem};
 /// Clocks of issuer and function may differ by so many seconds.
 const LEEWAY: u64 = 5;
 
-/// The longest subject, in bytes: it becomes part of table keys.
-const SUBJECT: usize = 256;
-
 /// How the key ids of development keys begin.
 const DEVELOPMENT: &str = "development";
 
@@ -25,7 +23,7 @@ const DEVELOPMENT: &str = "development";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The token's subject: the user.
-    pub user: String,
+    pub user: UserId,
     scopes: Vec<String>,
 }
 
@@ -123,9 +121,9 @@ impl Verifier {
         let header = decode_header(token).ok()?;
         let key = self.key(header.kid.as_deref())?;
         let claims = decode::<Claims>(token, &key.public, &self.validation(key.algorithm)).ok()?.claims;
-        let good = self.is_meant(&claims) && (1..=SUBJECT).contains(&claims.sub.len());
+        let user = UserId::new(&claims.sub).ok()?;
         let scopes = claims.scope.split_ascii_whitespace().map(str::to_owned).collect();
-        good.then_some(Caller { user: claims.sub, scopes })
+        self.is_meant(&claims).then_some(Caller { user, scopes })
     }
 
     /// The key that a token names. One that names none is checked by the only

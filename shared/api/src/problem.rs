@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{Error, Violation};
+use domain::{Error, ProductId, Shortage, Violation};
 use serde::Serialize;
 
 /// One error, ready to be told. Boxed, since every handler's result has room for it.
@@ -119,6 +119,13 @@ impl Problem {
         problem.with_header(header::RETRY_AFTER, "1").with_cause(Arc::new(cause))
     }
 
+    /// 409: there is less than was ordered, as these say.
+    pub fn out_of_stock(shortages: Vec<Violation>) -> Self {
+        let mut problem = Self::conflict("out-of-stock", "there is not enough stock, see errors");
+        problem.0.errors = shortages;
+        problem
+    }
+
     fn conflict(kind: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, kind, detail)
     }
@@ -186,6 +193,19 @@ impl IntoResponse for Problem {
     }
 }
 
+fn violation(pointer: &str, detail: impl Into<String>) -> Violation {
+    Violation { pointer: pointer.to_owned(), detail: detail.into() }
+}
+
+fn not_sold(product: &ProductId) -> Violation {
+    violation("/items", format!("there is no product {product}"))
+}
+
+fn shortage(shortage: &Shortage) -> Violation {
+    let Shortage { product_id, requested, available } = shortage;
+    violation("/items", format!("{available} of {product_id} are left, {requested} were ordered"))
+}
+
 /// The one place that decides how a caller hears of each error.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -198,6 +218,19 @@ impl From<Error> for Problem {
                 let detail =
                     format!("{available} are available: the adjustment would leave the stock's range");
                 Self::conflict("stock-out-of-range", detail)
+            }
+            Error::NotSold(products) => Self::invalid(products.iter().map(not_sold).collect()),
+            Error::OutOfStock(shortages) => Self::out_of_stock(shortages.iter().map(shortage).collect()),
+            Error::MixedCurrencies => {
+                Self::invalid(vec![violation("/items", "must have their prices in one currency")])
+            }
+            Error::EmptyCart => Self::invalid(vec![violation("/from_cart", "the cart is empty")]),
+            Error::PriceMoved { total } => {
+                let detail = format!("the total is {} {}", total.amount(), total.currency());
+                Self::conflict("price-moved", detail)
+            }
+            Error::NotCancellable { status } => {
+                Self::conflict("not-cancellable", format!("an order that is {status} cannot be cancelled"))
             }
             Error::IdempotencyKeyReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

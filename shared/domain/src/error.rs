@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::Version;
+use crate::{Money, OrderStatus, ProductId, Quantity, Version};
 
 /// The result of an operation on the shop.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -18,6 +18,17 @@ pub struct Violation {
     pub pointer: String,
     /// Which rule it breaks.
     pub detail: String,
+}
+
+/// A product of which there is less than was ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// Which product.
+    pub product_id: ProductId,
+    /// Pieces that were ordered.
+    pub requested: Quantity,
+    /// Pieces that are left.
+    pub available: i64,
 }
 
 /// Why an operation did not happen. Cloned by the callers that share one load.
@@ -43,6 +54,31 @@ pub enum Error {
     StockOutOfRange {
         /// Pieces available now.
         available: i64,
+    },
+    /// These products cannot be ordered: there are none of that id, or they
+    /// are archived.
+    #[error("{} product(s) of the order are not sold", .0.len())]
+    NotSold(Vec<ProductId>),
+    /// There is less than was ordered.
+    #[error("the stock of {} product(s) does not suffice", .0.len())]
+    OutOfStock(Vec<Shortage>),
+    /// The products' prices are in several currencies, so there is no total.
+    #[error("the prices are in several currencies")]
+    MixedCurrencies,
+    /// The cart holds nothing to order.
+    #[error("the cart is empty")]
+    EmptyCart,
+    /// The order would cost something else than its caller expects.
+    #[error("the total is not the one expected")]
+    PriceMoved {
+        /// What it would cost.
+        total: Money,
+    },
+    /// The order is not pending any more.
+    #[error("an order that is {status} cannot be cancelled")]
+    NotCancellable {
+        /// Where it stands.
+        status: OrderStatus,
     },
     /// The idempotency key came before with another request.
     #[error("the idempotency key was used for another request")]

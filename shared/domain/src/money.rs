@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Basket, Quantity};
+
 /// A currency by its ISO 4217 alphabetic code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 
@@ -46,7 +48,7 @@ impl fmt::Display for Currency {
     }
 }
 
-/// A price: at least one and at most [`Money::MAX_PRICE`] minor units.
+/// An amount of money: from nothing to [`Money::MAX`] minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Money {
@@ -63,17 +65,34 @@ struct Unchecked {
 impl TryFrom<Unchecked> for Money {
     type Error = String;
     fn try_from(money: Unchecked) -> Result<Self, String> {
-        Self::price(money.amount, money.currency)
+        Self::new(money.amount, money.currency)
     }
 }
 
 impl Money {
-    /// The highest price, in minor units. The largest order (90 products of
-    /// 10,000 pieces each) still is an integer that JSON readers keep exactly
+    /// The largest amount, in minor units: what JSON readers keep exactly
     /// (below 2^53, RFC 8259 §6).
+    pub const MAX: i64 = (1 << 53) - 1;
+
+    /// The highest price, in minor units. The largest order at that price
+    /// still is within [`Self::MAX`].
     pub const MAX_PRICE: i64 = 10_000_000_000;
 
-    /// A price in minor units; the error says which rule it breaks.
+    /// An amount in minor units; the error says which rule it breaks.
+    pub fn new(amount: i64, currency: Currency) -> Result<Self, String> {
+        if (0..=Self::MAX).contains(&amount) {
+            Ok(Self { amount, currency })
+        } else {
+            Err(format!("must be 0 to {} minor units", Self::MAX))
+        }
+    }
+
+    /// Nothing.
+    pub const fn zero(currency: Currency) -> Self {
+        Self { amount: 0, currency }
+    }
+
+    /// A price in minor units, at least one; the error says which rule it breaks.
     pub fn price(amount: i64, currency: Currency) -> Result<Self, String> {
         if (1..=Self::MAX_PRICE).contains(&amount) {
             Ok(Self { amount, currency })
@@ -91,9 +110,24 @@ impl Money {
     pub const fn currency(&self) -> Currency {
         self.currency
     }
+
+    /// A price for so many pieces.
+    #[must_use]
+    pub const fn times(self, quantity: Quantity) -> Self {
+        Self { amount: self.amount * quantity.get(), currency: self.currency }
+    }
+
+    /// Both together, if they are of one currency.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let amount = self.amount + other.amount;
+        (self.currency == other.currency).then_some(Self { amount, currency: self.currency })
+    }
 }
 
-const _: () = assert!(Money::MAX_PRICE * 90 * 10_000 < 1 << 53, "the largest order is an exact integer");
+const _: () = assert!(
+    Basket::MAX == 90 && Money::MAX_PRICE * Quantity::MAX * 90 <= Money::MAX,
+    "the largest order is an exact integer"
+);
 
 #[cfg(test)]
 mod tests {
@@ -115,5 +149,23 @@ mod tests {
         for bad in [i64::MIN, -1, 0, Money::MAX_PRICE + 1, i64::MAX] {
             assert!(Money::price(bad, Currency::GBP).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_amount_may_be_nothing_and_stays_exact() {
+        for good in [0, 1, Money::MAX] {
+            assert_eq!(Money::new(good, Currency::GBP).expect("valid").amount(), good);
+        }
+        for bad in [-1, Money::MAX + 1] {
+            assert!(Money::new(bad, Currency::GBP).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn money_of_two_currencies_has_no_sum() {
+        let euros = Currency::new("EUR").expect("a currency");
+        let [pound, euro] = [Currency::GBP, euros].map(|c| Money::price(100, c).expect("a price"));
+        assert_eq!(pound.plus(pound), Some(pound.times(Quantity::new(2).expect("a quantity"))));
+        assert_eq!(pound.plus(euro), None);
     }
 }

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct Version(u64);
 
 impl Version {
+    /// The version of what was never written.
+    pub const NONE: Self = Self(0);
+
     /// The version of an item that was just created.
     pub const FIRST: Self = Self(1);
 

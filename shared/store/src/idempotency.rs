@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::{Error, IdempotencyKey, Result};
+use domain::{Error, IdempotencyKey, Result, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -30,7 +30,7 @@ pub struct Request {
 impl Request {
     /// The request that `user` marks with `key`. What it is for and what it
     /// says (`content`) make up its fingerprint.
-    pub fn new(user: &str, key: &IdempotencyKey, target: &str, content: &impl Serialize) -> Self {
+    pub fn new(user: &UserId, key: &IdempotencyKey, target: &str, content: &impl Serialize) -> Self {
         let content = serde_json::to_vec(content).expect("a request body is plain JSON");
         let mut hash = Sha256::new();
         hash.update((target.len() as u64).to_be_bytes());

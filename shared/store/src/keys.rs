@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::{Category, Driver, IdempotencyKey, Name, ProductId};
+use domain::{Category, Driver, IdempotencyKey, Name, ProductId, UserId};
 use sha2::{Digest, Sha256};
 
 /// The primary key of one item.
@@ -92,7 +92,8 @@ pub(crate) fn term_range(driver: Driver<'_>) -> Key {
 
 /// The record of a caller's idempotency key. Hashed, so that neither the
 /// caller nor the key can shape it, and neither stands in the table.
-pub(crate) fn idempotency(user: &str, key: &IdempotencyKey) -> Key {
+pub(crate) fn idempotency(user: &UserId, key: &IdempotencyKey) -> Key {
+    let user = user.as_str();
     let mut hash = Sha256::new();
     hash.update((user.len() as u64).to_be_bytes());
     hash.update(user);
@@ -134,8 +135,9 @@ mod tests {
 
     #[test]
     fn user_and_key_cannot_trade_characters() {
+        let user = |text| UserId::new(text).expect("a user");
         let key = |text| IdempotencyKey::new(text).expect("a key");
-        assert_ne!(idempotency("ab", &key("c")), idempotency("a", &key("bc")));
+        assert_ne!(idempotency(&user("ab"), &key("c")), idempotency(&user("a"), &key("bc")));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     Adjustment, Category, Currency, Delta, Description, Error, IdempotencyKey, Money, Name, ProductId,
-    Reason, Tags, Version,
+    Reason, Tags, UserId, Version,
 };
 use jiff::Timestamp;
 use local::testing::{Database, Redis, Tokens, environment};
@@ -95,7 +95,12 @@ fn adjustment(delta: i64) -> Adjustment {
 }
 
 fn request(key: &str, content: i64) -> Request {
-    Request::new("ed", &IdempotencyKey::new(key).expect("a key"), "mug", &content)
+    Request::new(
+        &UserId::new("ed").expect("a user"),
+        &IdempotencyKey::new(key).expect("a key"),
+        "mug",
+        &content,
+    )
 }
 
 fn now() -> Timestamp {
