@@ -1,9 +1,9 @@
 //! `POST /api/products/{id}/inventory/adjustments`
 
-use api::{IdempotencyKey, Json, PathId, Problem, Violations};
+use api::{IdempotencyKey, Json, PathId, Problem, Violations, recorded};
 use axum::extract::State;
-use axum::http::{HeaderName, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use domain::{Adjustment, Delta, ProductId, Reason};
 use serde::{Deserialize, Serialize};
 use store::{Request, Store};
@@ -26,12 +26,7 @@ pub(crate) async fn adjust_inventory(
 ) -> Result<Response, Problem> {
     let request = Request::new(&caller.user, &key, &format!("adjust inventory of {id}"), &body);
     let answer = store.adjust_stock(&id, &body.checked()?, &request, api::now()).await?;
-    let mut response = ([(header::CONTENT_TYPE, "application/json")], answer.body).into_response();
-    if answer.replayed {
-        let replayed = HeaderName::from_static("idempotency-replayed");
-        response.headers_mut().insert(replayed, "true".parse().expect("a header value"));
-    }
-    Ok(response)
+    Ok(recorded(StatusCode::OK, answer.body, answer.replayed))
 }
 
 impl AdjustmentSubmission {

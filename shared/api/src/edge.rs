@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::Problem;
+use crate::{Problem, deadline};
 
 /// The longest body that a route reads, in bytes.
 pub(crate) const BODY_LIMIT: usize = 1 << 20;
@@ -28,6 +28,7 @@ pub fn edge(routes: Router) -> Router {
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(deadline::keep))
         .layer(from_fn(observe))
 }
 

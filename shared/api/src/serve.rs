@@ -1,4 +1,4 @@
-//! A router as a Lambda function.
+//! A router, or a handler of events, as a Lambda function.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -9,9 +9,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use lambda_http::lambda_runtime::{LambdaInvocation, Runtime};
-use lambda_http::{Adapter, Error, IntoResponse, Request, service_fn};
+use lambda_http::{Adapter, Error, IntoResponse, LambdaEvent, Request, service_fn};
 use monitoring::AfterResponse;
+use serde::Serialize;
+use serde_json::Value;
 use tower::{Layer, Service, ServiceExt};
+
+use crate::deadline;
 
 /// How long an environment is kept from its next event for the work after a response.
 const AFTER_AT_MOST: Duration = Duration::from_secs(1);
@@ -31,6 +35,26 @@ pub async fn serve(router: Router, after_response: AfterResponse) -> Result<(), 
         async move { Ok::<_, Infallible>(answer(router, request).await.into_response().await) }
     });
     Runtime::new(Adapter::from(service)).layer(Drain(after_response)).run_concurrent().await
+}
+
+/// Serves the events of a function that no HTTP request calls, as [`serve`] does.
+/// What an event needs of the shop ends before its invocation does.
+///
+/// # Errors
+/// When the Lambda Runtime API cannot be reached or breaks off.
+pub async fn serve_events<T, F>(
+    handler: impl Fn(Value) -> F + Clone + Send + 'static,
+    after_response: AfterResponse,
+) -> Result<(), Error>
+where
+    T: Serialize + Send + 'static,
+    F: Future<Output = anyhow::Result<T>> + Send + 'static,
+{
+    let service = service_fn(move |event: LambdaEvent<Value>| {
+        let answer = retry::deadline::scope(deadline(&event.context), handler(event.payload));
+        async move { answer.await.map_err(Error::from) }
+    });
+    Runtime::new(service).layer(Drain(after_response)).run().await
 }
 
 async fn answer(router: Router, request: Request) -> Response {

@@ -20,6 +20,11 @@ impl Violations {
         checked.map_err(|detail| self.0.push(Violation { pointer: pointer.into(), detail })).ok()
     }
 
+    /// The checked value, or a note of the violation.
+    pub fn note<T>(&mut self, checked: Result<T, Violation>) -> Option<T> {
+        checked.map_err(|violation| self.0.push(violation)).ok()
+    }
+
     /// The checked value of a field that must be there.
     pub fn required<T, U>(
         &mut self,

@@ -26,7 +26,7 @@ pub struct Latency {
 
 /// Counts durations in buckets of their logarithm.
 #[derive(Debug)]
-pub(crate) struct Histogram(Box<[AtomicU64]>);
+pub struct Histogram(Box<[AtomicU64]>);
 
 impl Default for Histogram {
     fn default() -> Self {
@@ -35,12 +35,14 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    pub(crate) fn record(&self, duration: Duration) {
+    /// Counts one more.
+    pub fn record(&self, duration: Duration) {
         let ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         self.0[bucket(ns).min(self.0.len() - 1)].fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn latency(&self) -> Latency {
+    /// What was counted so far.
+    pub fn latency(&self) -> Latency {
         let counts: Vec<u64> = self.0.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         let count = counts.iter().sum();
         let [p50, p95, p99] = [50, 95, 99].map(|percent| at_percent(&counts, count, percent));

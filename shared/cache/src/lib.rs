@@ -72,7 +72,7 @@ pub use counters::Counters;
 pub use credentials::{Credentials, Login, NoLogin};
 pub use invalidate::Ticket;
 pub use key::{AnyKey, Key, Kind, Tag};
-pub use latency::Latency;
+pub use latency::{Histogram, Latency};
 pub use policy::Policy;
 
 use counters::Tally;

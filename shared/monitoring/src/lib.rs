@@ -6,8 +6,10 @@
 
 mod after_response;
 mod cache_use;
+mod database_use;
 mod logs;
 
 pub use after_response::AfterResponse;
 pub use cache_use::CacheUse;
+pub use database_use::{DatabaseUse, OperationUse};
 pub use logs::init_logs;

@@ -13,6 +13,7 @@ mod stock;
 
 use domain::{Category, Description, Money, Name, Price, Product, ProductId, Stock, Tags};
 pub use pages::{Page, PageRequest};
+pub(crate) use parts::{joined, stock_key};
 
 /// A product as the catalogue shows it: with its price and its stock.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,6 +22,13 @@ pub struct Config {
     pub attempt_timeout: Duration,
     /// `DYNAMODB_OPERATION_TIMEOUT_MS`, default 5,000: for a call with its retries.
     pub operation_timeout: Duration,
+    /// `DYNAMODB_SLOTS`, default 20 where `STAGE` is `production`, else 10: calls
+    /// in flight at once.
+    pub slots: usize,
+    /// `DYNAMODB_SLOT_WAIT_MS`, default 30,000: how long a call waits for a slot.
+    pub slot_wait: Duration,
+    /// `DYNAMODB_SLOW_MS`, default 500: a call that takes this long is worth a warning.
+    pub slow: Duration,
     /// The cache.
     pub cache: CacheConfig,
 }
@@ -81,6 +88,9 @@ pub enum ConfigError {
     /// It is no whole number of milliseconds.
     #[error("the environment variable {0} must be a whole number of milliseconds above 0")]
     NotMilliseconds(&'static str),
+    /// It is no whole number from 1 to 1,000.
+    #[error("the environment variable {0} must be a whole number from 1 to 1,000")]
+    NotCount(&'static str),
     /// It is neither `true` nor `false`.
     #[error("the environment variable {0} must be true or false")]
     NotBoolean(&'static str),
@@ -116,6 +126,9 @@ impl Config {
             connect_timeout: milliseconds("DYNAMODB_CONNECT_TIMEOUT_MS", 1_000)?,
             attempt_timeout: milliseconds("DYNAMODB_ATTEMPT_TIMEOUT_MS", 2_000)?,
             operation_timeout: milliseconds("DYNAMODB_OPERATION_TIMEOUT_MS", 5_000)?,
+            slots: slots(optional("DYNAMODB_SLOTS"), optional("STAGE").as_deref())?,
+            slot_wait: milliseconds("DYNAMODB_SLOT_WAIT_MS", 30_000)?,
+            slow: milliseconds("DYNAMODB_SLOW_MS", 500)?,
             cache: CacheConfig::read(&optional)?,
         })
     }
@@ -155,6 +168,16 @@ fn boolean(name: &'static str, text: Option<String>) -> Result<bool, ConfigError
     text.parse().map_err(|_| ConfigError::NotBoolean(name))
 }
 
+/// One execution environment serves one request at a time; production has some
+/// for the reads of a page side by side, and development shows early what needs more.
+fn slots(text: Option<String>, stage: Option<&str>) -> Result<usize, ConfigError> {
+    let default = if stage == Some("production") { 20 } else { 10 };
+    match text.map_or(Ok(default), |text| text.parse()) {
+        Ok(number @ 1..=1_000) => Ok(number),
+        Ok(_) | Err(_) => Err(ConfigError::NotCount("DYNAMODB_SLOTS")),
+    }
+}
+
 fn milliseconds(name: &'static str, text: Option<String>, default: u64) -> Result<Duration, ConfigError> {
     match text.map_or(Ok(default), |text| text.parse()) {
         Ok(number @ 1..) => Ok(Duration::from_millis(number)),
@@ -185,6 +208,16 @@ mod tests {
         assert_eq!((config.cache.url.as_deref(), config.cache.cluster), (Some("rediss://cache:6379"), true));
         let config = read(&[("CACHE_REPLICATION_GROUP", "shop"), ("CACHE_IAM_USER", "app")]).expect("good");
         assert_eq!(config.cache.elasticache, Some(Managed::ReplicationGroup("shop".to_owned())));
+    }
+
+    #[test]
+    fn production_has_20_slots_and_development_10() {
+        assert_eq!(read(&[("STAGE", "production")]).expect("good").slots, 20);
+        assert_eq!(read(&[("STAGE", "dev")]).expect("good").slots, 10);
+        assert_eq!(read(&[("DYNAMODB_SLOTS", "3")]).expect("good").slots, 3);
+        for bad in ["0", "-1", "many", "1001"] {
+            assert!(read(&[("DYNAMODB_SLOTS", bad)]).is_err(), "{bad}");
+        }
     }
 
     #[test]

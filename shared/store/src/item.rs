@@ -26,6 +26,14 @@ pub(crate) fn to_key(key: Key) -> Item {
     [("pk", key.pk), ("sk", key.sk)].map(|(name, part)| (name.to_owned(), AttributeValue::S(part))).into()
 }
 
+/// The key of an item.
+///
+/// # Errors
+/// [`Error::Corrupt`] when it has none.
+pub(crate) fn key_of(kind: &'static str, item: &Item) -> Result<Key> {
+    Ok(Key { pk: text(kind, item, "pk")?.to_owned(), sk: text(kind, item, "sk")?.to_owned() })
+}
+
 /// The value that an item holds.
 ///
 /// # Errors

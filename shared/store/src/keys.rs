@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::{Category, Driver, IdempotencyKey, Name, ProductId, UserId};
+use domain::{Category, Driver, IdempotencyKey, Name, OrderId, ProductId, UserId};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// The primary key of one item.
@@ -88,6 +89,59 @@ pub(crate) fn term_range(driver: Driver<'_>) -> Key {
         Driver::Word(word) => Key::new(term_partition(word), format!("{word}#")),
         Driver::Prefix(prefix) => Key::new(term_partition(prefix), prefix),
     }
+}
+
+/// The partition of all that is a user's own.
+pub(crate) fn user_partition(user: &UserId) -> String {
+    format!("USER#{}", encoded(user.as_str()))
+}
+
+/// What a user means to buy.
+pub(crate) fn cart(user: &UserId) -> Key {
+    Key::new(user_partition(user), "CART")
+}
+
+/// An order.
+pub(crate) fn order(id: &OrderId) -> Key {
+    Key::new(format!("ORDER#{id}"), "ORDER")
+}
+
+/// The payment of an order.
+pub(crate) fn payment(order: &OrderId) -> Key {
+    Key::new(format!("ORDER#{order}"), "PAYMENT")
+}
+
+/// How the sort keys of a user's orders begin.
+pub(crate) const ORDER_ENTRY: &str = "ORDER#";
+
+/// An order's place in its user's list: by when it was placed, then by id.
+pub(crate) fn order_entry(user: &UserId, created: Timestamp, id: &OrderId) -> Key {
+    Key::new(user_partition(user), format!("{ORDER_ENTRY}{}#{id}", sortable(created)))
+}
+
+/// Shards of the index of unpaid orders: one partition takes 1,000 writes a
+/// second, and every order is written there twice.
+pub(crate) const UNPAID_SHARDS: u8 = 8;
+
+/// The partition of the index that lists one shard of the unpaid orders.
+pub(crate) fn unpaid_partition(shard: u8) -> String {
+    format!("UNPAID#{shard}")
+}
+
+/// An unpaid order's place in the index: by when it expires, then by id.
+pub(crate) fn unpaid(id: &OrderId, pay_by: Timestamp) -> Key {
+    let shard = Sha256::digest(id.as_str())[0] % UNPAID_SHARDS;
+    Key::new(unpaid_partition(shard), format!("{}#{id}", sortable(pay_by)))
+}
+
+/// The last place in the index of what has expired by now.
+pub(crate) fn unpaid_until(now: Timestamp) -> String {
+    format!("{}$", sortable(now)) // `$` comes right after `#`
+}
+
+/// A time so that texts have its order, to the year 9999: in milliseconds.
+fn sortable(time: Timestamp) -> String {
+    format!("{:015}", time.as_millisecond())
 }
 
 /// The record of a caller's idempotency key. Hashed, so that neither the

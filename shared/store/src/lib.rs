@@ -7,6 +7,7 @@
 //! the gap between them. No HTTP here: refusals are [`domain::Error`]s.
 
 mod caching;
+mod carts;
 mod catalogue;
 mod config;
 mod connection;
@@ -14,16 +15,18 @@ mod idempotency;
 mod item;
 mod keys;
 mod load;
+mod orders;
 mod table;
 
 use std::time::Duration;
 
 use cache::Cache;
-use monitoring::AfterResponse;
+use monitoring::{AfterResponse, DatabaseUse};
 
 pub use catalogue::{Change, Listing, NewProduct, Page, PageRequest};
 pub use config::{CacheConfig, Config, ConfigError, Credentials};
 pub use idempotency::{Answer, Request};
+pub use orders::{Expiry, NewOrder, OrderPage, OrderSource, Purchase};
 use table::Table;
 
 /// The shop's data. Cheap to clone: clones share connections and cache.
@@ -41,7 +44,9 @@ impl Store {
     /// [`ConfigError`] when the cache's settings make no sense.
     pub fn open(config: &Config, after_response: &AfterResponse) -> Result<Self, ConfigError> {
         let cache = caching::open(config, after_response)?;
-        Ok(Self { table: Table::new(config), cache })
+        let table = Table::new(config);
+        report(&table, after_response);
+        Ok(Self { table, cache })
     }
 
     /// Asks DynamoDB for one item, past the cache: is the table there, does it
@@ -59,4 +64,14 @@ impl Store {
     pub const fn cache(&self) -> &Cache {
         &self.cache
     }
+}
+
+/// Says in the log, now and then, what was asked of the table.
+fn report(table: &Table, after_response: &AfterResponse) {
+    let (table, mut before) = (table.clone(), DatabaseUse::default());
+    after_response.report(move || {
+        let now = table.use_so_far();
+        now.log_since(&before);
+        before = now;
+    });
 }

@@ -1,4 +1,8 @@
 //! What all cache loaders have in common: how long they may take, and how they fail.
+//!
+//! The cache runs a load as a task of its own, which has no deadline by itself:
+//! each loader takes along that of the request that needs it, or the table
+//! could keep it waiting past the end of the invocation.
 
 use std::time::Duration;
 

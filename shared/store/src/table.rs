@@ -1,32 +1,38 @@
 //! The one door to DynamoDB: every call goes through here, with a name, a
 //! deadline and a retry policy.
 //!
-//! Calls that fail in transit or are throttled are retried by the SDK.
-//! Cancelled transactions are retried here, and only when every reason for the
-//! cancellation is contention or throttling: a failed condition is an answer. All tries of one transaction carry the
-//! same client request token, so a try whose reply was lost counts once.
+//! Reads that fail in transit or are throttled are retried by the SDK, and
+//! transactions here, because what their failures mean is not for it to say.
+
+mod door;
+mod transaction;
+mod write;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Region, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, KeysAndAttributes, Put,
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use domain::{Error, Result};
-use retry::Outcome;
+use monitoring::DatabaseUse;
+use retry::Budget;
 
+use self::door::{Attempts, Door};
+pub(crate) use self::transaction::{Refusal, Transaction};
+pub(crate) use self::write::{Condition, Expression, Write, number};
 use crate::Config;
 use crate::connection;
-use crate::item::{Item, to_key};
+use crate::item::{Item, key_of, to_key};
 use crate::keys::Key;
 
 /// Keys of one `BatchGetItem` (AWS: at most 100).
 const BATCH: usize = 100;
+
+/// The index of what waits for something to be done.
+const INDEX: &str = "sparse";
 
 /// How transactions and unprocessed batch keys are tried again.
 const CONTENTION: retry::Policy = retry::Policy {
@@ -44,11 +50,16 @@ pub(crate) const RACE: retry::Policy = retry::Policy {
     total: Duration::from_secs(5),
 };
 
+/// Retries of transactions in a row before one must have gone well.
+const RETRIES: u32 = 100;
+
 /// The table, behind its client.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     client: Client,
     name: Arc<str>,
+    door: Door,
+    budget: Arc<Budget>,
 }
 
 /// A range of one partition, in the order of its sort keys.
@@ -62,15 +73,19 @@ pub(crate) struct Range<'a> {
     pub(crate) after: Option<&'a str>,
     /// The most items to read.
     pub(crate) limit: usize,
+    /// From the last sort key to the first.
+    pub(crate) backward: bool,
 }
 
-/// How a transaction ended.
+/// What stands in one partition of the index up to a sort key.
 #[derive(Debug)]
-pub(crate) enum Transaction {
-    /// Every write happened.
-    Committed,
-    /// No write happened: a condition did not hold.
-    Refused,
+pub(crate) struct Due<'a> {
+    /// The index's partition.
+    pub(crate) partition: &'a str,
+    /// The last sort key.
+    pub(crate) until: &'a str,
+    /// The most entries to read.
+    pub(crate) limit: usize,
 }
 
 impl Table {
@@ -82,14 +97,45 @@ impl Table {
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts(config));
         builder.set_endpoint_url(config.endpoint.clone());
-        Self { client: Client::from_conf(builder.build()), name: config.table_name.as_str().into() }
+        Self {
+            client: Client::from_conf(builder.build()),
+            name: config.table_name.as_str().into(),
+            door: Door::new(config),
+            budget: Arc::new(Budget::of_retries(RETRIES)),
+        }
+    }
+
+    /// What was asked of the table since the process began.
+    pub(crate) fn use_so_far(&self) -> DatabaseUse {
+        self.door.use_so_far()
     }
 
     /// One item, as of now.
     pub(crate) async fn get(&self, operation: &'static str, key: Key) -> Result<Option<Item>> {
+        let attempts = Attempts::default();
         let call = self.client.get_item().table_name(&*self.name).set_key(Some(to_key(key)));
-        let answer = call.consistent_read(true).send().await;
-        Ok(answer.map_err(|error| unavailable(operation, error))?.item)
+        let call = call.consistent_read(true).customize().interceptor(attempts.clone());
+        Ok(self.ask(operation, attempts, call.send()).await?.item)
+    }
+
+    /// A call that reads, through the door.
+    async fn ask<T, E, R>(
+        &self,
+        operation: &'static str,
+        attempts: Attempts,
+        call: impl Future<Output = Result<T, SdkError<E, R>>>,
+    ) -> Result<T>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        match self.door.pass(operation, &attempts, call).await {
+            Ok(answer) => answer.map_err(|error| {
+                self.door.failed(operation);
+                Error::unavailable(operation, error)
+            }),
+            Err(held) => Err(Error::unavailable(operation, held)),
+        }
     }
 
     /// The items that exist among these keys, as of now, in no order.
@@ -128,8 +174,10 @@ impl Table {
     ) -> Result<(Vec<Item>, Vec<Item>)> {
         let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let keys = keys.expect("the keys are set");
-        let call = self.client.batch_get_item().request_items(&*self.name, keys);
-        let answer = call.send().await.map_err(|error| unavailable(operation, error))?;
+        let attempts = Attempts::default();
+        let call = self.client.batch_get_item().request_items(&*self.name, keys).customize();
+        let call = call.interceptor(attempts.clone()).send();
+        let answer = self.ask(operation, attempts, call).await?;
         let items = answer.responses.and_then(|mut tables| tables.remove(&*self.name));
         let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&*self.name));
         Ok((items.unwrap_or_default(), left.map(|left| left.keys).unwrap_or_default()))
@@ -157,162 +205,61 @@ impl Table {
         limit: usize,
         start: Option<Item>,
     ) -> Result<(Vec<Item>, Option<Item>)> {
-        let mut call = self.client.query().table_name(&*self.name).consistent_read(true);
-        call = call.expression_attribute_values(":pk", AttributeValue::S(range.pk.to_owned()));
-        call = if range.prefix.is_empty() {
+        let call = self.partition(range.pk).scan_index_forward(!range.backward);
+        let call = if range.prefix.is_empty() {
             call.key_condition_expression("pk = :pk")
         } else {
             call.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", AttributeValue::S(range.prefix.to_owned()))
         };
-        let call = call.set_exclusive_start_key(start).limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let answer = call.send().await.map_err(|error| unavailable(operation, error))?;
+        self.run(
+            operation,
+            call.set_exclusive_start_key(start).limit(i32::try_from(limit).unwrap_or(i32::MAX)),
+        )
+        .await
+    }
+
+    /// The items of a whole small partition that are this owner's, as of now.
+    /// DynamoDB filters, so that a partition of another's is answered like one
+    /// that is not there.
+    pub(crate) async fn owned(&self, operation: &'static str, pk: &str, owner: &str) -> Result<Vec<Item>> {
+        let call = self.partition(pk).key_condition_expression("pk = :pk");
+        let call = call.filter_expression("#user = :owner").expression_attribute_names("#user", "user");
+        let call = call.expression_attribute_values(":owner", AttributeValue::S(owner.to_owned()));
+        Ok(self.run(operation, call).await?.0)
+    }
+
+    /// The keys of what is due, as the index knows it, which may lag.
+    pub(crate) async fn due(&self, operation: &'static str, due: &Due<'_>) -> Result<Vec<Key>> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let call = self
+            .client
+            .query()
+            .table_name(&*self.name)
+            .index_name(INDEX)
+            .key_condition_expression("sparse_pk = :pk AND sparse_sk <= :until")
+            .expression_attribute_values(":pk", text(due.partition))
+            .expression_attribute_values(":until", text(due.until))
+            .limit(i32::try_from(due.limit).unwrap_or(i32::MAX));
+        let (items, _) = self.run(operation, call).await?;
+        items.iter().map(|item| key_of("index entry", item)).collect()
+    }
+
+    fn partition(&self, pk: &str) -> QueryFluentBuilder {
+        let call = self.client.query().table_name(&*self.name).consistent_read(true);
+        call.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+    }
+
+    async fn run(
+        &self,
+        operation: &'static str,
+        call: QueryFluentBuilder,
+    ) -> Result<(Vec<Item>, Option<Item>)> {
+        let attempts = Attempts::default();
+        let call = call.customize().interceptor(attempts.clone()).send();
+        let answer = self.ask(operation, attempts, call).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
-
-    /// Writes all or nothing.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] when contention outlasts the retries, and
-    /// [`Error::Unavailable`] when DynamoDB fails or its answer does not
-    /// arrive: the writes may then have happened.
-    pub(crate) async fn transact(&self, operation: &'static str, writes: Vec<Write>) -> Result<Transaction> {
-        let writes: Vec<TransactWriteItem> = writes.into_iter().map(|write| write.on(&self.name)).collect();
-        let token = uuid::Uuid::new_v4().to_string();
-        CONTENTION
-            .run(|| async {
-                let call = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
-                let Err(error) = call.client_request_token(&token).send().await else {
-                    return Outcome::Done(Ok(Transaction::Committed));
-                };
-                match verdict(&error) {
-                    Verdict::Refused => Outcome::Done(Ok(Transaction::Refused)),
-                    Verdict::Contended => Outcome::Again(Error::Busy),
-                    Verdict::Failed => Outcome::Done(Err(unavailable(operation, error))),
-                }
-            })
-            .await
-    }
-}
-
-/// One write of a transaction, with its condition.
-#[derive(Debug)]
-pub(crate) enum Write {
-    /// Puts an item where its condition holds.
-    Put(Item, Condition),
-    /// Deletes an item, there or not.
-    Delete(Key),
-    /// Writes nothing and holds the transaction to a condition.
-    Check(Key, Condition),
-}
-
-/// What must hold of the item that stands there now.
-#[derive(Debug)]
-pub(crate) struct Condition {
-    expression: &'static str,
-    value: Option<(&'static str, AttributeValue)>,
-}
-
-impl Condition {
-    /// Anything goes.
-    pub(crate) const NONE: Self = Self { expression: "", value: None };
-    /// There is no item.
-    pub(crate) const ABSENT: Self = Self { expression: "attribute_not_exists(pk)", value: None };
-    /// There is an item, in the catalogue.
-    pub(crate) const LISTED: Self =
-        Self { expression: "attribute_exists(pk) AND attribute_not_exists(archived_at)", value: None };
-
-    /// The item has this version.
-    pub(crate) fn version(version: domain::Version) -> Self {
-        let value = AttributeValue::N(version.to_string());
-        Self { expression: "version = :version", value: Some((":version", value)) }
-    }
-
-    /// There is no item, or one whose time is over: the table's TTL deletes
-    /// within days, not at the second (AWS: "Using time to live").
-    pub(crate) fn absent_or_expired(now: jiff::Timestamp) -> Self {
-        let value = AttributeValue::N(now.as_second().to_string());
-        Self { expression: "attribute_not_exists(pk) OR expires_at <= :now", value: Some((":now", value)) }
-    }
-
-    fn expression(&self) -> Option<String> {
-        (!self.expression.is_empty()).then(|| self.expression.to_owned())
-    }
-
-    fn values(self) -> Option<Item> {
-        self.value.map(|(name, value)| [(name.to_owned(), value)].into())
-    }
-}
-
-impl Write {
-    fn on(self, table: &str) -> TransactWriteItem {
-        const KEYED: &str = "table, key and condition are set";
-        let write = TransactWriteItem::builder();
-        match self {
-            Self::Put(item, condition) => {
-                let put = Put::builder().table_name(table).set_item(Some(item));
-                let put = put.set_condition_expression(condition.expression());
-                let put = put.set_expression_attribute_values(condition.values());
-                write.put(put.build().expect(KEYED))
-            }
-            Self::Delete(key) => {
-                let delete = Delete::builder().table_name(table).set_key(Some(to_key(key)));
-                write.delete(delete.build().expect(KEYED))
-            }
-            Self::Check(key, condition) => {
-                let check = ConditionCheck::builder().table_name(table).set_key(Some(to_key(key)));
-                let check = check.set_condition_expression(condition.expression());
-                let check = check
-                    .set_expression_attribute_values(condition.values())
-                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-                write.condition_check(check.build().expect(KEYED))
-            }
-        }
-        .build()
-    }
-}
-
-enum Verdict {
-    Refused,
-    Contended,
-    Failed,
-}
-
-/// What a failed transaction means for its caller.
-fn verdict<R>(error: &SdkError<TransactWriteItemsError, R>) -> Verdict {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            judge(cancelled.cancellation_reasons())
-        }
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Verdict::Contended,
-        Some(other) if other.code().is_some_and(is_throttling) => Verdict::Contended,
-        _ => Verdict::Failed,
-    }
-}
-
-/// A failed condition is an answer even where another write met contention.
-fn judge(reasons: &[CancellationReason]) -> Verdict {
-    let mut codes =
-        reasons.iter().filter_map(CancellationReason::code).filter(|code| *code != "None").peekable();
-    if codes.clone().any(|code| code == "ConditionalCheckFailed") {
-        Verdict::Refused
-    } else if codes.peek().is_some() && codes.all(|code| code == "TransactionConflict" || is_throttling(code))
-    {
-        Verdict::Contended
-    } else {
-        Verdict::Failed
-    }
-}
-
-fn is_throttling(code: &str) -> bool {
-    matches!(
-        code,
-        "ThrottlingError"
-            | "ThrottlingException"
-            | "ProvisionedThroughputExceeded"
-            | "ProvisionedThroughputExceededException"
-            | "RequestLimitExceeded"
-    )
 }
 
 fn timeouts(config: &Config) -> TimeoutConfig {
@@ -321,12 +268,4 @@ fn timeouts(config: &Config) -> TimeoutConfig {
         .operation_attempt_timeout(config.attempt_timeout)
         .operation_timeout(config.operation_timeout)
         .build()
-}
-
-fn unavailable<E, R>(operation: &'static str, error: SdkError<E, R>) -> Error
-where
-    E: std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    Error::unavailable(operation, error)
 }

@@ -20,7 +20,7 @@ impl Store {
     pub async fn archive_product(&self, id: &ProductId, seen: Version, now: Timestamp) -> Result<()> {
         RACE.run(async || match self.try_archive(id, seen, now).await {
             Ok(Transaction::Committed) => Outcome::Done(Ok(())),
-            Ok(Transaction::Refused) => Outcome::Again(Error::Busy),
+            Ok(Transaction::Refused(_)) => Outcome::Again(Error::Busy),
             Err(error) => Outcome::Done(Err(error)),
         })
         .await
@@ -33,7 +33,7 @@ impl Store {
         }
         let old = old.product;
         let outcome = self.table.transact("archive product", writes(&old, now)).await;
-        if !matches!(outcome, Ok(Transaction::Refused)) {
+        if !matches!(outcome, Ok(Transaction::Refused(_))) {
             self.forget_product(id, &entries::tags([&old])).await;
         }
         outcome

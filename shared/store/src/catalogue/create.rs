@@ -23,7 +23,7 @@ impl Store {
         self.forget_product(&listing.product.id, &entries::tags([&listing.product])).await;
         match outcome? {
             Transaction::Committed => Ok(listing),
-            Transaction::Refused => Err(Error::Taken("product")),
+            Transaction::Refused(_) => Err(Error::Taken("product")),
         }
     }
 }

@@ -47,7 +47,7 @@ impl Store {
         }
         let new = edited(&old, change(&old)?, now);
         let outcome = self.table.transact("edit product", writes(&old, &new)).await;
-        if !matches!(outcome, Ok(Transaction::Refused)) {
+        if !matches!(outcome, Ok(Transaction::Refused(_))) {
             self.forget_product(id, &entries::tags_of_edit(&old.product, &new.product)).await;
         }
         Ok(matches!(outcome?, Transaction::Committed).then_some(new))

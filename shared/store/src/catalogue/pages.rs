@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cache::{Key, Kind, Policy};
 use domain::{Category, Error, ProductId, Result};
+use retry::deadline;
 use serde::{Deserialize, Serialize};
 
 use super::Listing;
@@ -61,14 +62,15 @@ impl Store {
     pub async fn product_page(&self, category: Option<&Category>, request: PageRequest) -> Result<Page> {
         let key = cache_key(category, &request);
         let (table, category) = (self.table.clone(), category.cloned());
-        let load = move || async move {
+        let load = async move {
             let page = match category {
                 Some(category) => category_page(&table, &category, &request).await?,
                 None => catalogue_page(&table, &request).await?,
             };
             Ok::<_, LoadError>(Some(page))
         };
-        let page = self.cache.get_or_load(&key, load).await?;
+        let load = deadline::carried(load);
+        let page = self.cache.get_or_load(&key, || load).await?;
         self.fill(page.as_deref()).await
     }
 
@@ -95,7 +97,7 @@ async fn category_page(table: &Table, category: &Category, request: &PageRequest
     let pk = keys::category_partition(category);
     let after = request.after.as_deref();
     // One more than asked for tells whether another page follows.
-    let range = Range { pk: &pk, prefix: "", after, limit: request.limit + 1 };
+    let range = Range { pk: &pk, prefix: "", after, limit: request.limit + 1, backward: false };
     let mut items = table.query("list category", &range).await?;
     let more = items.len() > request.limit;
     items.truncate(request.limit);
@@ -112,7 +114,7 @@ async fn catalogue_page(table: &Table, request: &PageRequest) -> Result<IdPage> 
     for shard in first..keys::CATALOGUE_SHARDS {
         let limit = request.limit + 1 - ids.len();
         let pk = keys::catalogue_partition(shard);
-        let range = Range { pk: &pk, prefix: "", after: after.take(), limit };
+        let range = Range { pk: &pk, prefix: "", after: after.take(), limit, backward: false };
         for item in table.query("list catalogue", &range).await? {
             ids.push((shard, from_item::<ListEntry>("catalogue entry", item)?.id));
         }

@@ -9,11 +9,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{Key, Kind, Policy, Tag};
+use cache::{AnyKey, Key, Kind, Policy, Tag};
 use domain::{Error, Price, ProductId, ProductPart, Result, Stock, Version};
+use retry::deadline;
 
 use super::{Listing, entries};
-use crate::item::{Item, from_item, text};
+use crate::item::{Item, from_item, key_of, text};
 use crate::load::{LOADED, LoadError};
 use crate::table::Table;
 use crate::{Store, keys};
@@ -111,14 +112,13 @@ impl Store {
         let wanted: Vec<(Wanted, ProductId)> =
             wanted.into_iter().map(|(part, id)| (part, id.clone())).collect();
         let keys: Vec<Key<ProductPart>> = wanted.iter().map(|(part, id)| part.cache_key(id)).collect();
-        let table = self.table.clone();
-        self.cache
-            .get_many(&keys, move |missing| async move {
-                let wanted = missing.into_iter().map(|index| wanted[index].clone()).collect();
-                Ok::<_, LoadError>(load(&table, wanted).await?)
-            })
-            .await
-            .map_err(Error::from)
+        let (table, deadline) = (self.table.clone(), deadline::current());
+        let load = move |missing: Vec<usize>| {
+            let wanted = missing.into_iter().map(|index| wanted[index].clone()).collect();
+            let load = async move { Ok::<_, LoadError>(load(&table, wanted).await?) };
+            deadline::scope(deadline, load)
+        };
+        self.cache.get_many(&keys, load).await.map_err(Error::from)
     }
 
     /// Drops all that the cache holds of a product, and the tagged pages.
@@ -191,11 +191,7 @@ async fn load(table: &Table, wanted: Vec<(Wanted, ProductId)>) -> Result<Vec<Opt
 }
 
 fn by_key(items: Vec<Item>) -> Result<HashMap<keys::Key, ProductPart>> {
-    items.into_iter().map(|item| Ok((key_of(&item)?, part(item)?))).collect()
-}
-
-fn key_of(item: &Item) -> Result<keys::Key> {
-    Ok(keys::Key { pk: text("product", item, "pk")?.to_owned(), sk: text("product", item, "sk")?.to_owned() })
+    items.into_iter().map(|item| Ok((key_of("product", &item)?, part(item)?))).collect()
 }
 
 fn part(item: Item) -> Result<ProductPart> {
@@ -204,6 +200,26 @@ fn part(item: Item) -> Result<ProductPart> {
         "STOCK" => from_item("stock", item).map(ProductPart::Stock),
         _ => from_item("product", item).map(ProductPart::Product),
     }
+}
+
+/// The products of the catalogue whose items are among these, by id.
+pub(crate) fn joined(items: Vec<Item>) -> Result<HashMap<ProductId, Listing>> {
+    let parts = by_key(items)?;
+    let ids = parts.values().filter_map(|part| match part {
+        ProductPart::Product(product) => Some(&product.id),
+        ProductPart::Stock(_) | ProductPart::Price(_) => None,
+    });
+    let part = |key: keys::Key| parts.get(&key);
+    let listed = |id: &ProductId| {
+        let parts = (part(keys::product(id))?, part(keys::price(id))?, part(keys::stock(id))?);
+        Some((id.clone(), listing(parts.0, parts.1, parts.2)?))
+    };
+    Ok(ids.filter_map(listed).collect())
+}
+
+/// What the cache knows of a product's stock.
+pub(crate) fn stock_key(id: &ProductId) -> AnyKey {
+    Wanted::Stock.cache_key(id).erase()
 }
 
 fn is_listed(part: &ProductPart) -> bool {

@@ -50,7 +50,7 @@ impl Store {
             Write::Put(to_item(keys::product(id), &product), Condition::version(old.product.version)),
         ];
         let outcome = self.table.transact("set price", writes).await;
-        if !matches!(outcome, Ok(Transaction::Refused)) {
+        if !matches!(outcome, Ok(Transaction::Refused(_))) {
             self.forget_product(id, &[]).await;
         }
         Ok(matches!(outcome?, Transaction::Committed).then_some(new))

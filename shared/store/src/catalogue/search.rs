@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cache::{Key, Kind, Policy};
 use domain::{Driver, ProductId, Query, Result};
+use retry::deadline;
 
 use super::entries::{TermEntry, term_tag};
 use super::pages::IdPage;
@@ -45,9 +46,9 @@ impl Store {
     pub async fn search_products(&self, query: &Query, request: PageRequest) -> Result<Page> {
         let key = cache_key(query, &request);
         let (table, query) = (self.table.clone(), query.clone());
-        let load =
-            move || async move { Ok::<_, LoadError>(Some(search_page(&table, &query, &request).await?)) };
-        let page = self.cache.get_or_load(&key, load).await?;
+        let load = async move { Ok::<_, LoadError>(Some(search_page(&table, &query, &request).await?)) };
+        let load = deadline::carried(load);
+        let page = self.cache.get_or_load(&key, || load).await?;
         self.fill(page.as_deref()).await
     }
 }
@@ -62,7 +63,8 @@ async fn search_page(table: &Table, query: &Query, request: &PageRequest) -> Res
     let keys::Key { pk, sk: prefix } = keys::term_range(query.driver());
     let mut walk = Walk { found: Vec::new(), read: request.after.clone() };
     for _ in 0..READS_AT_MOST {
-        let range = Range { pk: &pk, prefix: &prefix, after: walk.read.as_deref(), limit: READ };
+        let range =
+            Range { pk: &pk, prefix: &prefix, after: walk.read.as_deref(), limit: READ, backward: false };
         let items = table.query("search products", &range).await?;
         let end = items.len() < READ;
         for item in items {

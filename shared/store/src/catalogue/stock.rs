@@ -62,8 +62,8 @@ impl Store {
             Write::Check(keys::product(id), Condition::LISTED),
             request.record(&answer, now),
         ];
-        let outcome = self.table.transact("adjust stock", writes).await;
-        if !matches!(outcome, Ok(Transaction::Refused)) {
+        let outcome = self.table.transact_recorded("adjust stock", writes, request.key()).await;
+        if !matches!(outcome, Ok(Transaction::Refused(_))) {
             self.forget_stock(id).await;
         }
         Ok(matches!(outcome?, Transaction::Committed).then_some(answer))

@@ -1,0 +1,41 @@
+//! `POST /api/orders`
+
+use api::{Caller, IdempotencyKey, Json, Problem, recorded};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use domain::OrderId;
+use serde::Deserialize;
+use store::{NewOrder, Request, Store};
+
+use crate::submission::{Pointers, Submission};
+use crate::view::OrderView;
+
+pub(crate) async fn place(
+    caller: Caller,
+    State(store): State<Store>,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(body): Json<Submission>,
+) -> Result<Response, Problem> {
+    let request = Request::new(&caller.user, &key, "place order", &body);
+    let pointers = Pointers::of(&body);
+    let (source, expected_total) = body.checked()?;
+    let new = NewOrder { user: caller.user, source, expected_total };
+    let placed = store.place_order(&new, &request, api::now(), |purchase| OrderView::from(purchase)).await;
+    let answer = placed.map_err(|error| pointers.problem(error))?;
+    let location = location(&answer.body);
+    let mut response = recorded(StatusCode::CREATED, answer.body, answer.replayed);
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+struct Placed {
+    id: OrderId,
+}
+
+/// Where the order is: a replayed answer is known by its body alone.
+fn location(body: &str) -> HeaderValue {
+    let placed: Placed = serde_json::from_str(body).expect("the body is an order, as recorded");
+    format!("/api/orders/{}", placed.id).parse().expect("a UUID is ASCII")
+}

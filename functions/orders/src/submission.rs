@@ -1,0 +1,124 @@
+//! An order as it comes in: products of its own, or those of the cart.
+
+use api::{Object, Problem, Violations};
+use domain::{Basket, BasketItem, Currency, Error, Misfit, Money, ProductId, Quantity, Shortage, Violation};
+use serde::{Deserialize, Serialize};
+use store::OrderSource;
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Submission {
+    items: Option<Vec<Object<ItemSubmission>>>,
+    from_cart: Option<bool>,
+    expected_total: Option<Object<MoneySubmission>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct ItemSubmission {
+    product_id: Option<String>,
+    quantity: Option<i64>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct MoneySubmission {
+    amount: Option<i64>,
+    currency: Option<String>,
+}
+
+impl Submission {
+    /// What is to be ordered and what it is expected to cost, if no rule is broken.
+    ///
+    /// # Errors
+    /// 422 with every rule that is.
+    pub(crate) fn checked(self) -> Result<(OrderSource, Option<Money>), Problem> {
+        let mut violations = Violations::default();
+        let expected = self.expected_total.map(|Object(money)| money.check(&mut violations));
+        let source = match (self.items, self.from_cart) {
+            (Some(items), None | Some(false)) => check_items(items, &mut violations).map(OrderSource::Basket),
+            (None, Some(true)) => Some(OrderSource::Cart),
+            (Some(_), Some(true)) => violations.check("/from_cart", Err("excludes items".to_owned())),
+            (None, None | Some(false)) => {
+                violations.check("/items", Err("is required, unless from_cart is true".to_owned()))
+            }
+        };
+        let expected_total = expected.flatten();
+        violations.finish(source.map(|source| (source, expected_total)))
+    }
+}
+
+fn check_items(items: Vec<Object<ItemSubmission>>, violations: &mut Violations) -> Option<Basket> {
+    if items.is_empty() {
+        return violations.check("/items", Err("must have at least one item".to_owned()));
+    }
+    let count = items.len();
+    let items = items.into_iter().enumerate();
+    let items: Vec<BasketItem> =
+        items.filter_map(|(index, Object(item))| item.check(index, violations)).collect();
+    if items.len() < count {
+        return None;
+    }
+    let sum = Basket::sum(items);
+    let rule = |Misfit { index, detail }| Violation { pointer: format!("/items/{index}"), detail };
+    violations.note(sum.map_err(rule))
+}
+
+impl ItemSubmission {
+    fn check(self, index: usize, violations: &mut Violations) -> Option<BasketItem> {
+        let field = |name| format!("/items/{index}/{name}");
+        let id = violations.required(&field("product_id"), self.product_id, |text| ProductId::new(&text));
+        let quantity = violations.required(&field("quantity"), self.quantity, Quantity::new);
+        Some(BasketItem { product_id: id?, quantity: quantity? })
+    }
+}
+
+impl MoneySubmission {
+    fn check(self, violations: &mut Violations) -> Option<Money> {
+        let currency = |code: String| Currency::new(&code);
+        let currency = violations.required("/expected_total/currency", self.currency, currency);
+        let amount = violations.required("/expected_total/amount", self.amount, Ok);
+        // The range is checked even where the currency is wrong, to name both.
+        let money = Money::new(amount?, currency.unwrap_or(Currency::GBP));
+        violations.check("/expected_total/amount", money).filter(|_| currency.is_some())
+    }
+}
+
+/// Where in the request each product stands, so that a refusal can point there.
+pub(crate) struct Pointers(Vec<String>);
+
+impl Pointers {
+    pub(crate) fn of(submission: &Submission) -> Self {
+        let items = submission.items.iter().flatten();
+        Self(items.map(|Object(item)| item.product_id.clone().unwrap_or_default()).collect())
+    }
+
+    /// A refused order, told with pointers to its items.
+    pub(crate) fn problem(&self, error: Error) -> Problem {
+        match error {
+            Error::NotSold(products) => {
+                Problem::invalid(products.iter().map(|product| self.not_sold(product)).collect())
+            }
+            Error::OutOfStock(shortages) => {
+                Problem::out_of_stock(shortages.iter().map(|shortage| self.short(shortage)).collect())
+            }
+            other => other.into(),
+        }
+    }
+
+    fn not_sold(&self, product: &ProductId) -> Violation {
+        let detail = format!("there is no product {product}");
+        Violation { pointer: self.pointer(product, "/product_id"), detail }
+    }
+
+    fn short(&self, Shortage { product_id, requested, available }: &Shortage) -> Violation {
+        let detail = format!("{available} of {product_id} are left, {requested} were ordered");
+        Violation { pointer: self.pointer(product_id, "/quantity"), detail }
+    }
+
+    /// The first mention of a product; the cart's are not in the request.
+    fn pointer(&self, product: &ProductId, field: &str) -> String {
+        let index = self.0.iter().position(|id| id == product.as_str());
+        index.map_or_else(|| "/from_cart".to_owned(), |index| format!("/items/{index}{field}"))
+    }
+}

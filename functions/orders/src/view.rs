@@ -1,0 +1,48 @@
+//! An order as its user sees it.
+
+use domain::{LineItem, Money, OrderId, OrderStatus, PaymentId, PaymentStatus, Version};
+use jiff::Timestamp;
+use serde::Serialize;
+use store::Purchase;
+
+/// An order with its payment.
+#[derive(Debug, Serialize)]
+pub(crate) struct OrderView {
+    id: OrderId,
+    status: OrderStatus,
+    items: Vec<LineItem>,
+    total: Money,
+    payment: PaymentView,
+    created_at: Timestamp,
+    /// Until when it waits to be paid; nothing once it does not.
+    expires_at: Option<Timestamp>,
+    version: Version,
+}
+
+#[derive(Debug, Serialize)]
+struct PaymentView {
+    id: PaymentId,
+    status: PaymentStatus,
+    captured: Money,
+    refunded: Money,
+}
+
+impl From<&Purchase> for OrderView {
+    fn from(Purchase { order, payment }: &Purchase) -> Self {
+        Self {
+            id: order.id.clone(),
+            status: order.status,
+            items: order.items.clone(),
+            total: order.total,
+            payment: PaymentView {
+                id: payment.id.clone(),
+                status: payment.status(order),
+                captured: payment.captured(),
+                refunded: payment.refunded(),
+            },
+            created_at: order.created_at,
+            expires_at: order.is_pending().then_some(order.pay_by),
+            version: order.version,
+        }
+    }
+}

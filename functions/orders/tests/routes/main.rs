@@ -1,0 +1,8 @@
+//! The function's routes, called in process on a real table and a real cache.
+
+mod bad_input;
+mod cancel;
+mod history;
+mod place;
+mod replay;
+mod shop;

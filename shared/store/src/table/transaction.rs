@@ -1,0 +1,202 @@
+//! All or nothing, once, whatever gets lost on the way.
+//!
+//! A transaction is frozen before its first try: the same writes under the same
+//! client request token, so that DynamoDB carries it out once however often it
+//! is sent within ten minutes. It is sent again when every reason for its
+//! cancellation is contention or throttling, and when nobody knows whether it
+//! was carried out. A failed condition is an answer.
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use domain::{Error, Result};
+
+use super::door::{Attempts, Held};
+use super::{CONTENTION, Table, Write};
+use crate::item::Item;
+use crate::keys::Key;
+
+/// How a transaction ended.
+#[derive(Debug)]
+pub(crate) enum Transaction {
+    /// Every write happened.
+    Committed,
+    /// No write happened: a condition did not hold. Or it is unclear, and the
+    /// record that is part of the transaction stands: then that is the answer.
+    Refused(Refusal),
+}
+
+/// Which conditions did not hold.
+#[derive(Debug, Default)]
+pub(crate) struct Refusal(Vec<CancellationReason>);
+
+impl Refusal {
+    /// The positions of the writes whose conditions did not hold, each with the
+    /// item that stood there, where the condition was one that tells.
+    pub(crate) fn positions(self) -> Vec<(usize, Option<Item>)> {
+        let reasons = self.0.into_iter().enumerate();
+        let refused = reasons.filter(|(_, reason)| reason.code() == Some(CONDITION));
+        refused.map(|(position, reason)| (position, reason.item)).collect()
+    }
+}
+
+const CONDITION: &str = "ConditionalCheckFailed";
+
+/// A transaction as it is sent, each time.
+struct Frozen {
+    operation: &'static str,
+    writes: Vec<TransactWriteItem>,
+    token: String,
+}
+
+/// What a failed try means.
+enum Verdict {
+    /// Not carried out: a condition did not hold.
+    Refused(Refusal),
+    /// Not carried out, and it may be the next time.
+    Contended,
+    /// Nobody knows whether it was carried out, or it still is being.
+    Unclear,
+    /// Not carried out, and it will not be.
+    Failed,
+}
+
+impl Table {
+    /// Writes all or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when contention outlasts the retries, and
+    /// [`Error::Unavailable`] when DynamoDB fails or its answer does not
+    /// arrive: the writes may then have happened.
+    pub(crate) async fn transact(&self, operation: &'static str, writes: Vec<Write>) -> Result<Transaction> {
+        self.repeat(self.frozen(operation, writes), None).await
+    }
+
+    /// As [`Self::transact`]. The writes hold the record of a request, under the
+    /// condition that there is none: where it is unclear whether they happened,
+    /// the record tells.
+    pub(crate) async fn transact_recorded(
+        &self,
+        operation: &'static str,
+        writes: Vec<Write>,
+        record: Key,
+    ) -> Result<Transaction> {
+        self.repeat(self.frozen(operation, writes), Some(record)).await
+    }
+
+    fn frozen(&self, operation: &'static str, writes: Vec<Write>) -> Frozen {
+        let writes = writes.into_iter().map(|write| write.on(&self.name)).collect();
+        Frozen { operation, writes, token: uuid::Uuid::new_v4().to_string() }
+    }
+
+    async fn repeat(&self, frozen: Frozen, record: Option<Key>) -> Result<Transaction> {
+        let (mut backoff, mut retries) = (CONTENTION.backoff(), 0);
+        loop {
+            let (verdict, error) = match self.send(&frozen).await {
+                Ok(()) => {
+                    self.budget.earn(retries);
+                    return Ok(Transaction::Committed);
+                }
+                Err(failed) => failed,
+            };
+            match verdict {
+                Verdict::Refused(refusal) => return Ok(Transaction::Refused(refusal)),
+                Verdict::Unclear if self.is_recorded(record.as_ref()).await => {
+                    return Ok(Transaction::Refused(Refusal::default()));
+                }
+                Verdict::Failed => return Err(error),
+                Verdict::Contended | Verdict::Unclear => {}
+            }
+            if !self.budget.spend() || !backoff.wait().await {
+                tracing::warn!(operation = frozen.operation, retries, %error, "retries exhausted");
+                return Err(error);
+            }
+            retries += 1;
+            self.door.retried(frozen.operation);
+            tracing::debug!(operation = frozen.operation, retries, %error, "transaction sent again");
+        }
+    }
+
+    /// A record that cannot be read tells nothing.
+    async fn is_recorded(&self, record: Option<&Key>) -> bool {
+        let Some(key) = record else { return false };
+        matches!(self.get("read idempotency record", key.clone()).await, Ok(Some(_)))
+    }
+
+    /// Sends it once: the SDK's own retries know less of what a failure means.
+    async fn send(&self, frozen: &Frozen) -> std::result::Result<(), (Verdict, Error)> {
+        let attempts = Attempts::default();
+        let call = self.client.transact_write_items().set_transact_items(Some(frozen.writes.clone()));
+        let call = call.client_request_token(&frozen.token).customize();
+        let once = aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled());
+        let call = call.interceptor(attempts.clone()).config_override(once).send();
+        match self.door.pass(frozen.operation, &attempts, call).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(self.judged(frozen.operation, error)),
+            Err(held @ Held::NoSlot) => Err((Verdict::Failed, Error::unavailable(frozen.operation, held))),
+            Err(held @ Held::OutOfTime) => {
+                Err((Verdict::Unclear, Error::unavailable(frozen.operation, held)))
+            }
+        }
+    }
+
+    fn judged(&self, operation: &'static str, error: SdkError<TransactWriteItemsError>) -> (Verdict, Error) {
+        let verdict = verdict(&error);
+        if !matches!(verdict, Verdict::Refused(_)) {
+            self.door.failed(operation);
+        }
+        let error = match verdict {
+            Verdict::Contended => Error::Busy,
+            _ => Error::unavailable(operation, error),
+        };
+        (verdict, error)
+    }
+}
+
+fn verdict(error: &SdkError<TransactWriteItemsError>) -> Verdict {
+    match error {
+        SdkError::ConstructionFailure(_) => Verdict::Failed,
+        SdkError::ServiceError(answer) => of_answer(answer.err(), answer.raw().status().is_server_error()),
+        // No answer came, or none that can be read.
+        _ => Verdict::Unclear,
+    }
+}
+
+fn of_answer(error: &TransactWriteItemsError, is_server_error: bool) -> Verdict {
+    match error {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+            of_reasons(cancelled.cancellation_reasons())
+        }
+        TransactWriteItemsError::TransactionInProgressException(_) => Verdict::Unclear,
+        other if other.code().is_some_and(is_throttling) => Verdict::Contended,
+        _ if is_server_error => Verdict::Unclear,
+        _ => Verdict::Failed,
+    }
+}
+
+/// A failed condition is an answer even where another write met contention.
+fn of_reasons(reasons: &[CancellationReason]) -> Verdict {
+    let codes = reasons.iter().filter_map(CancellationReason::code).filter(|code| *code != "None");
+    let codes: Vec<&str> = codes.collect();
+    if codes.contains(&CONDITION) {
+        Verdict::Refused(Refusal(reasons.to_vec()))
+    } else if !codes.is_empty()
+        && codes.iter().all(|code| *code == "TransactionConflict" || is_throttling(code))
+    {
+        Verdict::Contended
+    } else {
+        Verdict::Failed
+    }
+}
+
+fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "ThrottlingError"
+            | "ThrottlingException"
+            | "ProvisionedThroughputExceeded"
+            | "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+    )
+}
