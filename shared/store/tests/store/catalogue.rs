@@ -1,81 +1,11 @@
-//! What the store leaves in the table, seen past the store.
+//! What the catalogue leaves in the table.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{
-    Adjustment, Category, Currency, Delta, Description, Error, IdempotencyKey, Money, Name, ProductId,
-    Reason, Tags, UserId, Version,
-};
-use jiff::Timestamp;
+use domain::{Category, Description, Error, Name, Tags, Version};
 use local::testing::{Database, Redis, Tokens, environment};
 use monitoring::AfterResponse;
-use store::{Change, Config, NewProduct, PageRequest, Request, Store};
+use store::{Change, Config, NewProduct, PageRequest, Store};
 
-type Item = HashMap<String, AttributeValue>;
-
-struct Shop {
-    store: Store,
-    table: aws_sdk_dynamodb::Client,
-    database: Database,
-}
-
-fn open(database: &Database, cache: Option<&Redis>) -> (Config, Store) {
-    let environment = environment(database, cache, &Tokens::new());
-    let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
-    let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
-    (config, store)
-}
-
-impl Shop {
-    async fn open() -> Self {
-        let database = Database::memory().await;
-        let (config, store) = open(&database, None);
-        Self { store, table: client(&config), database }
-    }
-
-    /// Every item, by its keys joined.
-    async fn items(&self) -> HashMap<String, Item> {
-        let scan = self.table.scan().table_name(self.database.table_name()).send().await.expect("a scan");
-        let keyed = scan.items.unwrap_or_default().into_iter().map(|item| (key(&item), item));
-        keyed.collect()
-    }
-
-    async fn keys(&self) -> Vec<String> {
-        let mut keys: Vec<String> = self.items().await.into_keys().collect();
-        keys.sort_unstable();
-        keys
-    }
-}
-
-fn client(config: &Config) -> aws_sdk_dynamodb::Client {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .region(aws_sdk_dynamodb::config::Region::new(config.region.clone()))
-        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-            "local", "local", None, None, "test",
-        ))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url(config.endpoint.clone().expect("a local endpoint"));
-    aws_sdk_dynamodb::Client::from_conf(config.build())
-}
-
-fn key(item: &Item) -> String {
-    let part = |name: &str| item[name].as_s().expect("keys are text").clone();
-    format!("{} | {}", part("pk"), part("sk"))
-}
-
-fn id(text: &str) -> ProductId {
-    ProductId::new(text).expect("an id")
-}
-
-fn pounds(pence: i64) -> Money {
-    Money::price(pence, Currency::GBP).expect("a price")
-}
-
-fn new_product(name: &str) -> NewProduct {
-    let Change { name, description, category, tags, price } = change(name, "c");
-    NewProduct { id: Some(id("mug")), name, description, category, tags, price }
-}
+use crate::shop::{Shop, adjustment, id, key, new_product, now, open, pounds, request};
 
 fn change(name: &str, category: &str) -> Change {
     Change {
@@ -85,26 +15,6 @@ fn change(name: &str, category: &str) -> Change {
         tags: Tags::default(),
         price: pounds(100),
     }
-}
-
-fn adjustment(delta: i64) -> Adjustment {
-    Adjustment {
-        delta: Delta::new(delta).expect("a delta"),
-        reason: Reason::new("delivery").expect("a reason"),
-    }
-}
-
-fn request(key: &str, content: i64) -> Request {
-    Request::new(
-        &UserId::new("ed").expect("a user"),
-        &IdempotencyKey::new(key).expect("a key"),
-        "mug",
-        &content,
-    )
-}
-
-fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 #[tokio::test]

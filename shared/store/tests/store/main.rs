@@ -1,0 +1,5 @@
+//! The store on a real table and a real cache, seen past the store too.
+
+mod catalogue;
+mod orders;
+mod shop;

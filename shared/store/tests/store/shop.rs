@@ -1,0 +1,170 @@
+//! A shop of one test's own, and what its table holds.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    Adjustment, Basket, BasketItem, Category, Currency, Delta, Description, IdempotencyKey, Money, Name,
+    OrderId, ProductId, Quantity, Reason, Tags, UserId,
+};
+use jiff::Timestamp;
+use local::testing::{Database, Redis, Tokens, environment};
+use monitoring::AfterResponse;
+use serde_json::{Value, json};
+use store::{Answer, Config, NewOrder, NewProduct, OrderSource, Purchase, Request, Store};
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+pub(crate) struct Shop {
+    pub(crate) store: Store,
+    pub(crate) database: Database,
+    table: aws_sdk_dynamodb::Client,
+}
+
+impl Shop {
+    /// Without a cache: what is read is what stands.
+    pub(crate) async fn open() -> Self {
+        let database = Database::memory().await;
+        let (config, store) = open(&database, None);
+        Self { store, table: client(&config), database }
+    }
+
+    /// Every item, by its keys joined.
+    pub(crate) async fn items(&self) -> HashMap<String, Item> {
+        let scan = self.table.scan().table_name(self.database.table_name()).send().await.expect("a scan");
+        let keyed = scan.items.unwrap_or_default().into_iter().map(|item| (key(&item), item));
+        keyed.collect()
+    }
+
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.items().await.into_keys().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// A product of that id at one pound, with so many pieces.
+    pub(crate) async fn stock(&self, product: &str, pieces: i64) {
+        let new = NewProduct { id: Some(id(product)), ..new_product(product) };
+        self.store.create_product(new, now()).await.expect("created");
+        let (id, adjustment, request) = (id(product), adjustment(pieces), request(product, pieces));
+        self.store.adjust_stock(&id, &adjustment, &request, now()).await.expect("adjusted");
+    }
+
+    /// Pieces in stock, archived or not.
+    pub(crate) async fn available(&self, product: &str) -> i64 {
+        number(&self.items().await[&format!("PRODUCT#{product} | STOCK")]["available"])
+    }
+
+    pub(crate) async fn order(&self, user: &str, key: &str, items: &[(&str, i64)]) -> domain::Result<Answer> {
+        order(&self.store, user, key, items, now()).await
+    }
+
+    /// An order that is there: its id.
+    pub(crate) async fn ordered(&self, user: &str, key: &str, items: &[(&str, i64)]) -> OrderId {
+        id_of(&self.order(user, key, items).await.expect("placed"))
+    }
+}
+
+/// Another connection to the shop, as another process has it.
+pub(crate) fn open(database: &Database, cache: Option<&Redis>) -> (Config, Store) {
+    open_with(database, cache, &[])
+}
+
+pub(crate) fn open_with(
+    database: &Database,
+    cache: Option<&Redis>,
+    settings: &[(&str, &str)],
+) -> (Config, Store) {
+    let mut environment: BTreeMap<String, String> = environment(database, cache, &Tokens::new());
+    environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
+    let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
+    (config, store)
+}
+
+fn client(config: &Config) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .region(aws_sdk_dynamodb::config::Region::new(config.region.clone()))
+        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
+            "local", "local", None, None, "test",
+        ))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(config.endpoint.clone().expect("a local endpoint"));
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+/// Places an order, answered by its id.
+pub(crate) async fn order(
+    store: &Store,
+    user: &str,
+    key: &str,
+    items: &[(&str, i64)],
+    now: Timestamp,
+) -> domain::Result<Answer> {
+    let user = UserId::new(user).expect("a user");
+    let key = IdempotencyKey::new(key).expect("a key");
+    let request = Request::new(&user, &key, "place order", &items);
+    let item = |(product, pieces): &(&str, i64)| BasketItem {
+        product_id: id(product),
+        quantity: Quantity::new(*pieces).expect("a quantity"),
+    };
+    let basket = Basket::sum(items.iter().map(item)).expect("a basket");
+    let new = NewOrder { user, source: OrderSource::Basket(basket), expected_total: None };
+    store.place_order(&new, &request, now, represented).await
+}
+
+fn represented(purchase: &Purchase) -> Value {
+    json!({"id": purchase.order.id})
+}
+
+pub(crate) fn id_of(answer: &Answer) -> OrderId {
+    let body: Value = serde_json::from_str(&answer.body).expect("JSON");
+    OrderId::new(body["id"].as_str().expect("an id")).expect("a UUID")
+}
+
+pub(crate) fn key(item: &Item) -> String {
+    let part = |name: &str| item[name].as_s().expect("keys are text").clone();
+    format!("{} | {}", part("pk"), part("sk"))
+}
+
+pub(crate) fn number(value: &AttributeValue) -> i64 {
+    value.as_n().expect("a number").parse().expect("a whole number")
+}
+
+pub(crate) fn id(text: &str) -> ProductId {
+    ProductId::new(text).expect("an id")
+}
+
+pub(crate) fn user(text: &str) -> UserId {
+    UserId::new(text).expect("a user")
+}
+
+pub(crate) fn pounds(pence: i64) -> Money {
+    Money::price(pence, Currency::GBP).expect("a price")
+}
+
+pub(crate) fn new_product(name: &str) -> NewProduct {
+    NewProduct {
+        id: Some(id("mug")),
+        name: Name::new(name).expect("a name"),
+        description: Description::new("").expect("a description"),
+        category: Category::new("c").expect("a category"),
+        tags: Tags::default(),
+        price: pounds(100),
+    }
+}
+
+pub(crate) fn adjustment(delta: i64) -> Adjustment {
+    Adjustment {
+        delta: Delta::new(delta).expect("a delta"),
+        reason: Reason::new("delivery").expect("a reason"),
+    }
+}
+
+pub(crate) fn request(key: &str, content: i64) -> Request {
+    Request::new(&user("ed"), &IdempotencyKey::new(key).expect("a key"), "mug", &content)
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now().round(jiff::Unit::Millisecond).expect("within range")
+}
