@@ -1,14 +1,15 @@
 //! Headers that make writes safe: `If-Match` and `Idempotency-Key`.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use domain::Version;
 
 use crate::Problem;
 
 /// The version that a change starts from, from `If-Match` (RFC 9110 §13.1.1):
 /// one quoted version. Absent is 428; a tag that can be no version is 412.
+/// An `Option` of it is for writes that can do without.
 #[derive(Clone, Copy, Debug)]
 pub struct IfMatch(pub Version);
 
@@ -16,9 +17,21 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(header::IF_MATCH) else {
-            return Err(Problem::precondition_required());
-        };
+        let value = parts.headers.get(header::IF_MATCH).ok_or_else(Problem::precondition_required)?;
+        Self::read(value)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        parts.headers.get(header::IF_MATCH).map(Self::read).transpose()
+    }
+}
+
+impl IfMatch {
+    fn read(value: &HeaderValue) -> Result<Self, Problem> {
         let quoted = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
         let tag = quoted.filter(|tag| !tag.contains('"'));
         let tag =
@@ -58,8 +71,15 @@ mod tests {
             request = request.header("if-match", value);
         }
         let (mut parts, ()) = request.body(()).expect("a request").into_parts();
-        let extracted = IfMatch::from_request_parts(&mut parts, &()).await;
-        extracted.map(|version| version.0).map_err(|problem| problem.into_response().status())
+        let extracted = <IfMatch as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        let optional = <IfMatch as OptionalFromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        let status = |problem: Problem| problem.into_response().status();
+        let (extracted, optional) = (extracted.map_err(status), optional.map_err(status));
+        match value {
+            Some(_) => assert_eq!(optional.map(|version| version.map(|v| v.0)), extracted.map(|v| Some(v.0))),
+            None => assert!(matches!(optional, Ok(None))),
+        }
+        extracted.map(|version| version.0)
     }
 
     #[tokio::test]
