@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use local::project::Project;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -111,7 +112,8 @@ fn a_stopped_system_leaves_no_process() {
         let state = tempfile::tempdir().unwrap();
         let mut system = run(&state);
         let started = children(&system);
-        assert_eq!(started.len(), 4, "two functions, cache and emulator");
+        let functions = Project::find().unwrap().template().unwrap().functions().unwrap();
+        assert_eq!(started.len(), functions.len() + 2, "the functions, cache and emulator");
         let stopping = Instant::now();
         signal(&system, order);
         assert!(system.wait().unwrap().success());

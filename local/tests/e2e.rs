@@ -7,6 +7,7 @@ mod support;
 
 use std::time::Duration;
 
+use local::project::Project;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -110,7 +111,8 @@ async fn of_300_connections_at_once_each_is_answered_or_refused() {
 async fn a_stopped_stack_leaves_no_process() {
     let shop = Shop::open().await;
     let processes = shop.stack.processes();
-    assert_eq!(processes.len(), 4, "two functions, cache and emulator");
+    let functions = Project::find().unwrap().template().unwrap().functions().unwrap();
+    assert_eq!(processes.len(), functions.len() + 2, "the functions, cache and emulator");
     let stopping = Instant::now();
     shop.close().await;
     assert!(stopping.elapsed() < Duration::from_secs(5));

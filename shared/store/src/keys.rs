@@ -96,6 +96,11 @@ pub(crate) fn user_partition(user: &UserId) -> String {
     format!("USER#{}", encoded(user.as_str()))
 }
 
+/// What a user says of herself.
+pub(crate) fn profile(user: &UserId) -> Key {
+    Key::new(user_partition(user), "PROFILE")
+}
+
 /// What a user means to buy.
 pub(crate) fn cart(user: &UserId) -> Key {
     Key::new(user_partition(user), "CART")
@@ -192,6 +197,15 @@ mod tests {
         let user = |text| UserId::new(text).expect("a user");
         let key = |text| IdempotencyKey::new(text).expect("a key");
         assert_ne!(idempotency(&user("ab"), &key("c")), idempotency(&user("a"), &key("bc")));
+    }
+
+    #[test]
+    fn no_user_reaches_into_anothers_partition() {
+        let users = ["a", "a#PROFILE", "a%23PROFILE", "A"].map(|text| UserId::new(text).expect("a user"));
+        let mut seen = users.map(|user| profile(&user).pk);
+        seen.sort_unstable();
+        assert!(seen.windows(2).all(|pair| pair[0] != pair[1]));
+        assert!(seen.iter().all(|pk| pk.matches('#').count() == 1));
     }
 
     #[test]

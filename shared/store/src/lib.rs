@@ -17,6 +17,7 @@ mod keys;
 mod load;
 mod orders;
 mod table;
+mod users;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub use config::{CacheConfig, Config, ConfigError, Credentials};
 pub use idempotency::{Answer, Request};
 pub use orders::{Expiry, NewOrder, OrderPage, OrderSource, Purchase};
 use table::Table;
+pub use users::Person;
 
 /// The shop's data. Cheap to clone: clones share connections and cache.
 #[derive(Clone, Debug)]

@@ -3,3 +3,4 @@
 mod catalogue;
 mod orders;
 mod shop;
+mod users;

@@ -131,7 +131,7 @@ async fn a_payment_and_a_cancel_at_once_end_in_one_of_the_two() {
                 OrderStatus::Cancelled
             ),
             Err(Error::NotCancellable { status }) => {
-                assert_eq!((status, after), (OrderStatus::Paid, OrderStatus::Paid))
+                assert_eq!((status, after), (OrderStatus::Paid, OrderStatus::Paid));
             }
             Err(error) => panic!("{error}"),
         }

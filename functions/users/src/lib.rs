@@ -1,0 +1,49 @@
+//! Users over HTTP: the caller's own profile.
+//!
+//! The one rule: whose profile it is, the token says and nothing else of a
+//! request. One file an operation, named by its verb: this file is the table of
+//! routes.
+
+mod save;
+mod show;
+
+use api::Keys;
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::get;
+use monitoring::AfterResponse;
+use store::Store;
+
+/// What the operations stand on.
+#[derive(Clone, Debug)]
+struct App {
+    store: Store,
+    keys: Keys,
+}
+
+impl FromRef<App> for Store {
+    fn from_ref(app: &App) -> Self {
+        app.store.clone()
+    }
+}
+
+impl FromRef<App> for Keys {
+    fn from_ref(app: &App) -> Self {
+        app.keys.clone()
+    }
+}
+
+/// The function's routes, set up from the variables of an environment.
+///
+/// # Errors
+/// When a setting is missing or makes no sense.
+pub fn router(
+    variable: &impl Fn(&str) -> Option<String>,
+    after_response: &AfterResponse,
+) -> anyhow::Result<Router> {
+    let store = Store::open(&store::Config::read(variable)?, after_response)?;
+    let keys = Keys::new(api::Config::read(variable)?);
+    let routes =
+        Router::new().route("/api/users/me", get(show::show).put(save::save)).with_state(App { store, keys });
+    Ok(api::edge(routes))
+}
