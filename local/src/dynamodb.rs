@@ -1,6 +1,7 @@
 //! DynamoDB in this process: dynoxide's server on a loopback port, its
 //! database in memory or in a file, and the one table of template.yaml.
 
+pub(crate) mod protocol;
 mod stream_index;
 mod table;
 
