@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod dynamodb;
+pub mod faults;
 pub mod gate;
 pub mod import;
 pub mod lambda;

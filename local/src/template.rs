@@ -198,6 +198,30 @@ impl Function {
     }
 }
 
+impl Table {
+    /// Names of the attributes that are the table's key.
+    pub fn key_schema(&self) -> Vec<String> {
+        attributes(self.create.get("KeySchema"))
+    }
+
+    /// Each global secondary index: its name, and the attributes that are its
+    /// key.
+    pub fn indexes(&self) -> Vec<(String, Vec<String>)> {
+        let indexes = self.create.get("GlobalSecondaryIndexes").and_then(Value::as_array);
+        let described = indexes.into_iter().flatten();
+        described
+            .filter_map(|index| {
+                Some((index["IndexName"].as_str()?.to_owned(), attributes(index.get("KeySchema"))))
+            })
+            .collect()
+    }
+}
+
+fn attributes(schema: Option<&Value>) -> Vec<String> {
+    let elements = schema.and_then(Value::as_array).into_iter().flatten();
+    elements.filter_map(|element| Some(element["AttributeName"].as_str()?.to_owned())).collect()
+}
+
 /// CloudFormation and the API share their words, save that a stream is
 /// switched on by being described in the one and by a flag in the other.
 fn create_table(properties: &Map<String, Value>) -> Map<String, Value> {
