@@ -1,5 +1,5 @@
-//! The whole system: DynamoDB, cache, emulator, functions and gate, started
-//! in that order and stopped in the reverse one.
+//! The whole system: DynamoDB with its faults, cache, emulator, functions and
+//! gate, started in that order and stopped in the reverse one.
 
 mod functions;
 mod lock;
@@ -14,6 +14,7 @@ use anyhow::{Result, bail};
 use self::functions::Functions;
 use self::state::State;
 use crate::dynamodb::DynamoDb;
+use crate::faults::{self, Faults};
 use crate::gate::{Gate, Limits, Port};
 use crate::lambda::{Binaries, Emulator, Surroundings};
 use crate::project::Project;
@@ -67,6 +68,7 @@ pub struct Stack {
     functions: Functions,
     emulator: Emulator,
     cache: Option<Redis>,
+    faults: faults::Proxy,
     database: DynamoDb,
     state: State,
 }
@@ -91,18 +93,20 @@ impl Stack {
         let state = State::open(options.state, options.fresh)?;
 
         progress(Step::Database);
-        let database = start_database(options.in_memory, &state, &template.table()?).await?;
+        let table = template.table()?;
+        let database = start_database(options.in_memory, &state, &table).await?;
+        let faults = faults::Proxy::start(&database.endpoint(), &table).await?;
         let cache = start_cache(options.cache, &mut progress).await?;
         progress(Step::Emulator);
         let emulator = Emulator::start(&project, &state.logs().join("lambda.log")).await?;
         progress(Step::Functions);
-        let surroundings = surroundings(&state, &database, cache.as_ref());
+        let surroundings = surroundings(&state, &faults, cache.as_ref());
         sam::write_variables(&state.sam_variables(), &template, &surroundings)?;
         let functions = Functions::start(&template, &surroundings, &binaries, &emulator, &state.logs())?;
         let url = port.url();
         let cors = surroundings.cors(&template)?;
         let gate = Gate::open(port, &emulator.address(), functions.routes()?, &cors, Limits::default())?;
-        Ok(Self { gate, url, functions, emulator, cache, database, state })
+        Ok(Self { gate, url, functions, emulator, cache, faults, database, state })
     }
 
     /// Where the API is.
@@ -110,9 +114,15 @@ impl Stack {
         &self.url
     }
 
-    /// Where DynamoDB is.
+    /// Where DynamoDB is, past the faults that the functions may meet.
     pub fn dynamodb(&self) -> String {
         self.database.endpoint()
+    }
+
+    /// What is to go wrong between the functions and DynamoDB; nothing, until
+    /// it is told to.
+    pub fn faults(&self) -> Faults {
+        self.faults.faults()
     }
 
     /// Where the cache is, if there is one.
@@ -176,6 +186,7 @@ impl Stack {
         if let Some(cache) = self.cache {
             cache.stop().await;
         }
+        self.faults.stop().await;
         self.database.stop().await;
     }
 }
@@ -199,9 +210,9 @@ async fn start_cache(cache: Cache, progress: &mut impl FnMut(Step)) -> Result<Op
     Ok(None)
 }
 
-fn surroundings(state: &State, database: &DynamoDb, cache: Option<&Redis>) -> Surroundings {
+fn surroundings(state: &State, dynamodb: &faults::Proxy, cache: Option<&Redis>) -> Surroundings {
     Surroundings {
-        dynamodb: database.endpoint(),
+        dynamodb: dynamodb.endpoint(),
         cache: cache.map(Redis::url).unwrap_or_default(),
         jwks: state.signer.jwks(),
         cursor_key: state.cursor_key.text(),

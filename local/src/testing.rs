@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     dynamodb::DynamoDb,
+    faults::{self, Faults},
     project::Project,
     secret::Secret,
     template::{REGION, TABLE_NAME},
@@ -19,8 +20,10 @@ pub use crate::redis::Redis as RedisServer;
 /// Longer than any test.
 const TOKEN_TTL: Duration = Duration::from_hours(1);
 
-/// A DynamoDB of one test's own, in memory, with the table of template.yaml.
+/// A DynamoDB of one test's own, in memory, with the table of template.yaml,
+/// behind a proxy for its faults.
 pub struct Database {
+    proxy: faults::Proxy,
     server: DynamoDb,
 }
 
@@ -33,12 +36,24 @@ impl Database {
         let server = DynamoDb::in_memory(TABLE_NAME, &table)
             .await
             .expect("an embedded DynamoDB starts on a free port");
-        Self { server }
+        let proxy = faults::Proxy::start(&server.endpoint(), &table).await;
+        let proxy = proxy.expect("a fault proxy starts on a free port");
+        Self { proxy, server }
     }
 
     /// Its address, as `AWS_ENDPOINT_URL_DYNAMODB` takes it.
     pub fn endpoint(&self) -> String {
+        self.proxy.endpoint()
+    }
+
+    /// The address at which it has no faults: what is really in the table.
+    pub fn endpoint_past_faults(&self) -> String {
         self.server.endpoint()
+    }
+
+    /// What is to go wrong; nothing, until it is told to.
+    pub fn faults(&self) -> Faults {
+        self.proxy.faults()
     }
 
     /// The table's name, as `TABLE_NAME` takes it.
