@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import test check bench build tools clean help
+.PHONY: run token import contention test check bench build tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -36,6 +36,11 @@ import: ## Import a retail CSV into the running system: make import FILE=x.csv [
 	@$(BUILD) --quiet
 	@exec $(TARGET)/debug/local import "$$FILE" $${CATEGORY:+--category "$$CATEGORY"} \
 	  $${STOCK:+--stock "$$STOCK"} $${URL:+--url "$$URL"}
+
+contention: ## Let 1,000 buyers order the last 100 pieces at once: make contention [BUYERS=] [PIECES=]
+	@scripts/set-up test
+	@$(BUILD) --quiet
+	@exec $(TARGET)/debug/local contention $${BUYERS:+--buyers "$$BUYERS"} $${PIECES:+--pieces "$$PIECES"}
 
 # End-to-end tests start the binaries, so these are built first; with the tests,
 # because their own dependencies add features too.

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod contention;
 mod import;
 mod run;
 mod token;
@@ -29,6 +30,8 @@ enum Command {
     Token(token::Arguments),
     /// Import a retail CSV into the running system.
     Import(import::Arguments),
+    /// Let many order the last pieces at once, on a system of its own.
+    Contention(contention::Arguments),
 }
 
 impl Cli {
@@ -41,6 +44,7 @@ impl Cli {
             Command::Run(arguments) => run::run(&arguments, state).await,
             Command::Token(arguments) => token::token(&arguments, &state),
             Command::Import(arguments) => import::import(arguments, &state).await,
+            Command::Contention(arguments) => contention::contention(&arguments, &state).await,
         }
     }
 }

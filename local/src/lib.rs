@@ -3,6 +3,7 @@
 //! API, the built functions) and mocks none. No function may depend on it.
 
 pub mod client;
+pub mod contention;
 pub mod dynamodb;
 pub mod faults;
 pub mod gate;
