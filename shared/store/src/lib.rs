@@ -62,6 +62,11 @@ impl Store {
         Ok(start.elapsed())
     }
 
+    /// What was asked of the table since the process began.
+    pub fn database_use(&self) -> DatabaseUse {
+        self.table.use_so_far()
+    }
+
     /// The cache before the table, for its counters and its health.
     pub const fn cache(&self) -> &Cache {
         &self.cache
