@@ -1,6 +1,7 @@
 //! The store on a real table and a real cache, seen past the store too.
 
 mod catalogue;
+mod crashes;
 mod faults;
 mod orders;
 mod shop;
