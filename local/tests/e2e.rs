@@ -29,6 +29,24 @@ async fn a_product_is_created_read_found_and_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_says_who_she_is_and_fills_a_cart() {
+    let shop = Shop::open().await;
+    let product = shop.create("Blue Teapot").await;
+    let alice = json!({"name": "Alice", "email": "alice@example.com"});
+    let saved = shop.request(Method::PUT, "/api/users/me").json(&alice).send().await.unwrap();
+    assert_eq!(saved.status(), StatusCode::CREATED);
+    assert_eq!(shop.json("/api/users/me").await["name"], "Alice");
+    let item = format!("/api/cart/items/{}", product["id"].as_str().unwrap());
+    let put = shop.request(Method::PUT, &item).json(&json!({"quantity": 2})).send().await.unwrap();
+    assert_eq!(put.status(), StatusCode::OK);
+    assert_eq!(shop.json("/api/cart").await["total"], json!({"amount": 2_500, "currency": "GBP"}));
+    let removed = shop.request(Method::DELETE, &item).send().await.unwrap();
+    assert_eq!(removed.status(), StatusCode::NO_CONTENT);
+    assert_eq!(shop.json("/api/cart").await["version"], 2);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_sees_table_and_cache() {
     let shop = Shop::open().await;
     assert_eq!(shop.json("/api/health").await["status"], "healthy");

@@ -1,8 +1,9 @@
 //! `POST /api/orders`
 
+use domain::{BasketItem, Quantity};
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, mugs, pounds, product};
+use crate::shop::{Shop, mugs, pounds, product, user};
 
 fn money(pence: i64) -> Value {
     json!({"amount": pence, "currency": "GBP"})
@@ -72,6 +73,39 @@ async fn a_price_that_moved_is_refused_when_the_caller_expects_another() {
     shop.order("ann", "k", &euros).await.problem(409);
     assert_eq!(shop.available("mug").await, 10);
     assert_eq!(shop.order("ann", "k", &expecting(510)).await.status, 201, "a refusal leaves the key free");
+}
+
+#[tokio::test]
+async fn a_cart_becomes_an_order_and_is_empty_then() {
+    let shop = Shop::open().await;
+    let ann = user("ann");
+    for (id, pieces) in [("mug", 2), ("cup", 1)] {
+        let quantity = Quantity::new(pieces).expect("a quantity");
+        let item = BasketItem { product_id: product(id), quantity };
+        shop.store.set_cart_item(&ann, &item, None).await.expect("set");
+    }
+    let placed = shop.order("ann", "k", &json!({"from_cart": true})).await;
+    assert_eq!((placed.status, &placed.body["total"]), (201, &money(630)), "{}", placed.text);
+    assert!(shop.store.cart(&ann).await.expect("a cart").basket.is_empty());
+    let again = shop.order("ann", "l", &json!({"from_cart": true})).await;
+    assert_eq!(again.problem(422), ["/from_cart: the cart is empty"]);
+    let replayed = shop.order("ann", "k", &json!({"from_cart": true})).await;
+    assert_eq!((replayed.status, &replayed.text), (201, &placed.text));
+}
+
+#[tokio::test]
+async fn one_cart_is_ordered_once_however_many_ask_at_once() {
+    let shop = Shop::open().await;
+    let ann = user("ann");
+    let item = BasketItem { product_id: product("mug"), quantity: Quantity::new(1).expect("a quantity") };
+    shop.store.set_cart_item(&ann, &item, None).await.expect("set");
+    let keys: Vec<String> = (0..8).map(|n| format!("key {n}")).collect();
+    let body = json!({"from_cart": true});
+    let orders = keys.iter().map(|key| shop.order("ann", key, &body));
+    let mut statuses: Vec<u16> = futures::future::join_all(orders).await.iter().map(|a| a.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 422, 422, 422, 422, 422, 422, 422]);
+    assert_eq!(shop.available("mug").await, 9);
 }
 
 #[tokio::test]

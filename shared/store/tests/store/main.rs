@@ -1,5 +1,6 @@
 //! The store on a real table and a real cache, seen past the store too.
 
+mod carts;
 mod catalogue;
 mod crashes;
 mod faults;

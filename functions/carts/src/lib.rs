@@ -1,0 +1,55 @@
+//! Carts over HTTP: the caller's own cart.
+//!
+//! The one rule: each write says what is to hold of one line, or that none is
+//! to be left, so it can be repeated and undoes no other. That is why `If-Match`
+//! is honoured here and not asked for. Whose cart it is, the token says. One
+//! file an operation, named by its verb: this file is the table of routes.
+
+mod empty;
+mod remove_item;
+mod set_item;
+mod show;
+mod view;
+
+use api::Keys;
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::{get, put};
+use monitoring::AfterResponse;
+use store::Store;
+
+/// What the operations stand on.
+#[derive(Clone, Debug)]
+struct App {
+    store: Store,
+    keys: Keys,
+}
+
+impl FromRef<App> for Store {
+    fn from_ref(app: &App) -> Self {
+        app.store.clone()
+    }
+}
+
+impl FromRef<App> for Keys {
+    fn from_ref(app: &App) -> Self {
+        app.keys.clone()
+    }
+}
+
+/// The function's routes, set up from the variables of an environment.
+///
+/// # Errors
+/// When a setting is missing or makes no sense.
+pub fn router(
+    variable: &impl Fn(&str) -> Option<String>,
+    after_response: &AfterResponse,
+) -> anyhow::Result<Router> {
+    let store = Store::open(&store::Config::read(variable)?, after_response)?;
+    let keys = Keys::new(api::Config::read(variable)?);
+    let routes = Router::new()
+        .route("/api/cart", get(show::show).delete(empty::empty))
+        .route("/api/cart/items/{product_id}", put(set_item::set_item).delete(remove_item::remove_item))
+        .with_state(App { store, keys });
+    Ok(api::edge(routes))
+}
