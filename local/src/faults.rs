@@ -3,7 +3,7 @@
 //! index that lags. A proxy between the functions and the server does it on
 //! demand. Until it is told to, it passes on every byte as it came.
 //!
-//! Not played: conflicts of `BatchWriteItem` and of `PartiQL`, several reasons in
+//! Not played: conflicts of `BatchWriteItem` and of PartiQL, several reasons in
 //! one cancelled transaction, a limit of throughput that is really counted.
 
 mod batch;

@@ -1,8 +1,9 @@
 //! template.yaml as the local stack reads it: the table's shape, the functions
-//! with their environment and routes, and the gateway's CORS rules. It is the
-//! one source of all of them; nothing here repeats its values.
+//! with their environment, routes and schedules, and the gateway's CORS rules.
+//! It is the one source of all of them; nothing here repeats its values.
 
 mod expression;
+mod schedule;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use expression::Scope;
+pub use schedule::{Schedule, Source};
 
 /// Name of the stack wherever the template asks for it (`AWS::StackName`).
 pub const STACK_NAME: &str = "storefront";
@@ -47,6 +49,8 @@ pub struct Function {
     pub timeout: Duration,
     /// Paths that the HTTP API sends here, in the template's own syntax.
     pub routes: Vec<Route>,
+    /// When it is invoked by the clock.
+    pub schedules: Vec<Schedule>,
     environment: Map<String, Value>,
 }
 
@@ -146,6 +150,7 @@ impl Template {
             memory_mib: whole(property("MemorySize"), 128)?,
             timeout: Duration::from_secs(whole(property("Timeout"), 3)?),
             routes: routes(own)?,
+            schedules: schedule::schedules(id, own)?,
             environment: self.environment(own),
         })
     }
@@ -305,6 +310,12 @@ Resources:
       Events:
         All: { Type: HttpApi, Properties: { Method: ANY, Path: "/shop/{proxy+}" } }
         Rest: { Type: HttpApi, Properties: { ApiId: !Ref Api } }
+  Sweeper:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: target/lambda/sweeper
+      Events:
+        Tick: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 minute) } }
   Table:
     Type: AWS::DynamoDB::Table
     Properties:
@@ -332,6 +343,16 @@ Resources:
         let (_, shop) = shop();
         let all = Route::Path("/shop/{proxy+}".into());
         assert_eq!(shop.routes, [all, Route::Default]);
+    }
+
+    #[test]
+    fn a_function_may_have_schedules_and_no_route() {
+        let (template, shop) = shop();
+        assert_eq!(shop.schedules, []);
+        let sweeper = template.functions().unwrap().remove(1);
+        assert_eq!(sweeper.routes, []);
+        assert_eq!(sweeper.schedules[0].name, "SweeperTick");
+        assert_eq!(sweeper.schedules[0].every, Duration::from_mins(1));
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl Faults {
     /// though not as it was before this call. `None` ends it.
     ///
     /// Every write that passes the proxy is late. What expires by its time to
-    /// live, or is written past the proxy or by `PartiQL`, is never seen.
+    /// live, or is written past the proxy or by PartiQL, is never seen.
     pub async fn set_index_lag(&self, lag: Option<Duration>) -> Result<()> {
         let Some(lag) = lag else {
             self.state().late_index = None;

@@ -72,7 +72,9 @@ mod tests {
     fn a_path_finds_its_function_and_the_rest_the_default() {
         let shop = [Route::Path("/shop".into()), Route::Path("/shop/{proxy+}".into())];
         let rest = [Route::Default];
-        let routes = Routes::new([(&shop[..], backend("shop")), (&rest[..], backend("rest"))]).unwrap();
+        let unrouted = (&[][..], backend("unrouted"));
+        let routes =
+            Routes::new([unrouted, (&shop[..], backend("shop")), (&rest[..], backend("rest"))]).unwrap();
         for (path, name) in
             [("/shop", "shop"), ("/shop/a/b", "shop"), ("/", "rest"), ("/shop/", "rest"), ("/x", "rest")]
         {
