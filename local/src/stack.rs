@@ -1,5 +1,5 @@
-//! The whole system: DynamoDB with its faults, cache, emulator, functions and
-//! gate, started in that order and stopped in the reverse one.
+//! The whole system: DynamoDB with its faults, cache, emulator, functions, gate
+//! and schedules, started in that order and stopped in the reverse one.
 
 mod functions;
 mod lock;
@@ -10,15 +10,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use serde_json::Value;
 
 use self::functions::Functions;
 use self::state::State;
 use crate::dynamodb::DynamoDb;
 use crate::faults::{self, Faults};
 use crate::gate::{Gate, Limits, Port};
+use crate::invoke::Invoker;
 use crate::lambda::{Binaries, Emulator, Surroundings};
 use crate::project::Project;
 use crate::redis::{self, Redis};
+use crate::schedule::Schedules;
 use crate::template::{TABLE_NAME, Table};
 
 /// How to start the system.
@@ -34,6 +37,9 @@ pub struct Options {
     pub fresh: bool,
     /// What to do without a cache server.
     pub cache: Cache,
+    /// Invoke functions when their schedules say so; else they wait for
+    /// [`Stack::invoke`].
+    pub schedules: bool,
 }
 
 /// Whether the system may do without its shared cache.
@@ -63,6 +69,8 @@ pub enum Step {
 /// The running system. Dropping it kills what it started.
 #[derive(Debug)]
 pub struct Stack {
+    schedules: Schedules,
+    invoker: Invoker,
     gate: Gate,
     url: String,
     functions: Functions,
@@ -74,9 +82,17 @@ pub struct Stack {
 }
 
 impl Options {
-    /// For tests: free ports, nothing kept outside of `state`, a cache.
+    /// For tests: free ports, nothing kept outside of `state`, a cache, and
+    /// nothing that happens by the clock.
     pub fn for_tests(state: impl Into<PathBuf>) -> Self {
-        Self { port: 0, state: state.into(), in_memory: true, fresh: false, cache: Cache::Required }
+        Self {
+            port: 0,
+            state: state.into(),
+            in_memory: true,
+            fresh: false,
+            cache: Cache::Required,
+            schedules: false,
+        }
     }
 }
 
@@ -106,7 +122,9 @@ impl Stack {
         let url = port.url();
         let cors = surroundings.cors(&template)?;
         let gate = Gate::open(port, &emulator.address(), functions.routes()?, &cors, Limits::default())?;
-        Ok(Self { gate, url, functions, emulator, cache, faults, database, state })
+        let invoker = Invoker::new(&format!("http://{}", emulator.address()))?;
+        let schedules = Schedules::start(&invoker, functions.schedules().filter(|_| options.schedules));
+        Ok(Self { schedules, invoker, gate, url, functions, emulator, cache, faults, database, state })
     }
 
     /// Where the API is.
@@ -134,6 +152,11 @@ impl Stack {
     /// flooded: that is what the gate is for.
     pub fn emulator(&self) -> String {
         format!("http://{}", self.emulator.address())
+    }
+
+    /// The function's answer to this payload, past the gate and its routes.
+    pub async fn invoke(&self, function: &str, payload: &Value) -> Result<Value> {
+        self.invoker.invoke(&self.functions.backend(function)?, payload).await
     }
 
     /// Folder of the functions' logs.
@@ -180,6 +203,7 @@ impl Stack {
 
     /// Stops everything: first callers, last what the functions use.
     pub async fn stop(self) {
+        self.schedules.stop().await;
         self.gate.close().await;
         self.functions.stop().await;
         self.emulator.stop().await;

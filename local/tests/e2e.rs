@@ -56,6 +56,19 @@ async fn health_sees_table_and_cache() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_is_invoked_by_hand_or_says_why_not() {
+    let shop = Shop::open().await;
+    let payload = include_str!("../../functions/health/events/health.json");
+    let answer = shop.stack.invoke("health", &serde_json::from_str(payload).unwrap()).await.unwrap();
+    assert_eq!(answer["statusCode"], 200);
+    let refused = shop.stack.invoke("health", &json!({})).await.unwrap_err();
+    assert!(format!("{refused:#}").starts_with("health failed: 500"), "{refused:#}");
+    let unknown = shop.stack.invoke("nobody", &json!({})).await.unwrap_err();
+    assert_eq!(unknown.to_string(), "there is no function nobody");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_are_ours_to_the_edge() {
     let shop = Shop::open().await;
     let anonymous = shop.client.post(shop.url("/api/products")).json(&json!({})).send();

@@ -41,6 +41,7 @@ pub(crate) async fn run(arguments: &Arguments, state: PathBuf) -> Result<()> {
         in_memory: false,
         fresh: arguments.fresh,
         cache: Cache::IfInstalled,
+        schedules: true,
     };
     let mut stop = std::pin::pin!(stop_signal()?);
     let starting = start(options, &state);

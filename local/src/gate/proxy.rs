@@ -64,7 +64,10 @@ impl Proxy {
         }
         tokio::select! {
             answer = timeout(backend.deadline, self.call(backend, request)) => {
-                answer.unwrap_or_else(|_elapsed| Err(give_up(backend, status.deaths)))
+                answer.unwrap_or_else(|_elapsed| {
+                    backend.give_up(status.deaths);
+                    Err(Problem::out_of_time(&backend.name, backend.deadline))
+                })
             }
             () = backend.status.died_since(status.deaths) => Err(Problem::died(&backend.name)),
         }
@@ -100,15 +103,6 @@ fn shielded<'a>(path: &'a str, function: &str) -> Cow<'a, str> {
         return format!("/lambda-url/{function}{path}").into();
     }
     path.into()
-}
-
-/// As Lambda does, which kills what has run out of time. Without it the
-/// emulator would fill up with invocations that nobody waits for.
-fn give_up(backend: &Backend, deaths: u64) -> Problem {
-    if backend.status.now().deaths == deaths {
-        backend.out_of_time.notify_one();
-    }
-    Problem::out_of_time(&backend.name, backend.deadline)
 }
 
 fn lost(error: &dyn std::error::Error) -> Problem {

@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 
 use crate::gate::{Backend, Routes};
 use crate::lambda::{Binaries, Emulator, Supervisor, Surroundings};
-use crate::template::{Function, Template};
+use crate::template::{Function, Schedule, Template};
 
 /// Beyond a function's own time-out, for its answer that is too late to be
 /// heard as the function's own.
@@ -40,15 +40,22 @@ impl Functions {
     }
 
     pub(super) fn routes(&self) -> Result<Routes> {
-        Routes::new(self.0.iter().map(|(function, supervisor)| {
-            let backend = Backend {
-                name: function.name.clone(),
-                deadline: function.timeout + MARGIN,
-                status: supervisor.status(),
-                out_of_time: supervisor.killer(),
-            };
-            (function.routes.as_slice(), backend)
-        }))
+        let routed = self
+            .0
+            .iter()
+            .map(|(function, supervisor)| (function.routes.as_slice(), backend(function, supervisor)));
+        Routes::new(routed)
+    }
+
+    pub(super) fn schedules(&self) -> impl Iterator<Item = (Schedule, Backend)> {
+        self.0.iter().flat_map(|(function, supervisor)| {
+            let schedules = function.schedules.iter().cloned();
+            schedules.map(|schedule| (schedule, backend(function, supervisor)))
+        })
+    }
+
+    pub(super) fn backend(&self, name: &str) -> Result<Backend> {
+        self.find(name).map(|(function, supervisor)| backend(function, supervisor))
     }
 
     pub(super) fn processes(&self) -> impl Iterator<Item = i32> {
@@ -56,11 +63,7 @@ impl Functions {
     }
 
     pub(super) async fn kill(&self, name: &str) -> Result<()> {
-        let (_, supervisor) = self
-            .0
-            .iter()
-            .find(|(function, _)| function.name == name)
-            .with_context(|| format!("there is no function {name}"))?;
+        let (_, supervisor) = self.find(name)?;
         let status = supervisor.status();
         let process = status.now().process.with_context(|| format!("{name} does not run"))?;
         kill(Pid::from_raw(process), Signal::SIGKILL)?;
@@ -71,5 +74,19 @@ impl Functions {
     pub(super) async fn stop(self) {
         let stops = self.0.into_iter().map(|(_, supervisor)| supervisor.stop());
         futures::future::join_all(stops).await;
+    }
+
+    fn find(&self, name: &str) -> Result<&(Function, Supervisor)> {
+        let found = self.0.iter().find(|(function, _)| function.name == name);
+        found.with_context(|| format!("there is no function {name}"))
+    }
+}
+
+fn backend(function: &Function, supervisor: &Supervisor) -> Backend {
+    Backend {
+        name: function.name.clone(),
+        deadline: function.timeout + MARGIN,
+        status: supervisor.status(),
+        out_of_time: supervisor.killer(),
     }
 }
