@@ -7,6 +7,7 @@ mod support;
 
 use std::time::Duration;
 
+use local::faults::Fault;
 use local::project::Project;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -65,6 +66,18 @@ async fn a_function_is_invoked_by_hand_or_says_why_not() {
     assert!(format!("{refused:#}").starts_with("health failed: 500"), "{refused:#}");
     let unknown = shop.stack.invoke("nobody", &json!({})).await.unwrap_err();
     assert_eq!(unknown.to_string(), "there is no function nobody");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn faults_reach_the_functions() {
+    let shop = Shop::open().await;
+    shop.create("Blue Teapot").await;
+    shop.stack.faults().inject(Fault::ErrorBefore.on_any());
+    assert_eq!(shop.get("/api/products?limit=3").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(shop.stack.faults().counts().faults() > 0);
+    shop.stack.faults().clear();
+    assert_eq!(shop.get("/api/products?limit=3").await.status(), StatusCode::OK);
     shop.close().await;
 }
 

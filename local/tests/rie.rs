@@ -9,10 +9,10 @@ use local::lambda::{Binaries, Surroundings};
 use local::project::Project;
 use local::rie::Rie;
 use local::testing::{Database, Redis, Tokens};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Payload, status, and what the body must hold, in the order to invoke them.
-const EXPECTED: [(&str, u16, &[&str]); 15] = [
+const EXPECTED: [(&str, u16, &[&str]); 19] = [
     ("products/create", 201, PRODUCT),
     ("products/show", 200, PRODUCT),
     ("products/list", 200, &["/items/0/id", "/items/1/id", "/next_cursor"]),
@@ -22,6 +22,10 @@ const EXPECTED: [(&str, u16, &[&str]); 15] = [
     ("carts/show", 200, CART),
     ("carts/remove-item", 204, &[]),
     ("carts/empty", 204, &[]),
+    ("orders/place", 201, ORDER),
+    ("orders/list", 200, &["/items/0/id", "/next_cursor"]),
+    ("orders/show", 404, PROBLEM), // its order is nobody's
+    ("orders/cancel", 404, PROBLEM),
     ("users/create", 201, PROFILE),
     ("users/show", 200, PROFILE),
     ("users/edit", 200, PROFILE),
@@ -43,10 +47,26 @@ const PRODUCT: &[&str] = &[
     "/updated_at",
 ];
 const CART: &[&str] = &["/items/0/line_total/amount", "/total/amount", "/unavailable", "/version"];
+const ORDER: &[&str] = &[
+    "/id",
+    "/status",
+    "/items/0/line_total/amount",
+    "/total/amount",
+    "/payment/id",
+    "/payment/status",
+    "/payment/captured/amount",
+    "/payment/refunded/amount",
+    "/created_at",
+    "/expires_at",
+    "/version",
+];
 const PROFILE: &[&str] = &["/id", "/name", "/email", "/version"];
 const PROBLEM: &[&str] = &["/type", "/title", "/status", "/detail", "/instance", "/request_id"];
 /// What show, search, adjust and a cart ask for: the local stack's catalogue has it.
 const PRODUCT_OF_THE_PAYLOADS: &str = "cafe-au-lait-bowl";
+
+/// The payload of a function that no HTTP request calls.
+const SCHEDULED: &str = "order-expirer/schedule";
 
 /// One function under the emulator, with a table and a cache of its own.
 struct Stage {
@@ -82,6 +102,8 @@ impl Stage {
         seed["body"] = body.to_string().into();
         let seeded = products.invoke(&seed).await.unwrap();
         assert_answer("the payloads' product", &seeded, 201, PRODUCT);
+        let stocked = products.invoke(&self.payload("products/adjust")).await.unwrap();
+        assert_answer("its stock", &stocked, 200, &["/available"]);
         products.stop().await;
     }
 
@@ -146,6 +168,22 @@ async fn carts_answers_its_payloads() {
 }
 
 #[tokio::test]
+async fn orders_answers_its_payloads() {
+    let mut stage = Stage::of("orders").await;
+    stage.seed().await;
+    stage.answers_its_payloads().await;
+    stage.rie.stop().await;
+}
+
+#[tokio::test]
+async fn order_expirer_says_what_it_did() {
+    let mut stage = Stage::of("order-expirer").await;
+    let report = stage.rie.invoke(&stage.payload(SCHEDULED)).await.unwrap();
+    assert_eq!(report, json!({"expired": 0, "skipped": 0, "failed": 0, "unfinished": 0}));
+    stage.rie.stop().await;
+}
+
+#[tokio::test]
 async fn users_answers_its_payloads() {
     let mut stage = Stage::of("users").await;
     stage.answers_its_payloads().await;
@@ -165,8 +203,8 @@ fn every_payload_has_an_expected_answer() {
     let folders = names_in(&functions).into_iter();
     let payloads: BTreeSet<String> =
         folders.flat_map(|function| payloads_of(&functions, &function)).collect();
-    let expected = EXPECTED.map(|(payload, ..)| payload.to_owned());
-    assert_eq!(payloads, expected.into());
+    let expected = EXPECTED.iter().map(|(payload, ..)| *payload).chain([SCHEDULED]);
+    assert_eq!(payloads, expected.map(str::to_owned).collect());
 }
 
 fn payloads_of(functions: &Path, function: &str) -> Vec<String> {
