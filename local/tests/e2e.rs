@@ -48,6 +48,42 @@ async fn a_user_says_who_she_is_and_fills_a_cart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cart_is_ordered_read_and_cancelled() {
+    let shop = Shop::open().await;
+    let id = shop.stocked("Blue Teapot", 5).await;
+    let item = format!("/api/cart/items/{id}");
+    shop.request(Method::PUT, &item).json(&json!({"quantity": 2})).send().await.unwrap();
+    let placed = shop.order("order-1", &json!({"from_cart": true})).await;
+    assert_eq!(placed["total"]["amount"], 2_500, "{placed}");
+    assert_eq!(shop.json("/api/cart").await["items"], json!([]));
+    assert_eq!(shop.json("/api/orders").await["items"], json!([placed]));
+    shop.shows_available(&id, 3).await;
+    let cancel = format!("/api/orders/{}/cancel", placed["id"].as_str().unwrap());
+    let cancelled = shop.request(Method::POST, &cancel).send().await.unwrap();
+    assert_eq!(cancelled.json::<Value>().await.unwrap()["status"], "cancelled");
+    shop.shows_available(&id, 5).await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_nobody_pays_expires_by_the_functions_own_run() {
+    let shop = Shop::open().await;
+    let id = shop.stocked("Blue Teapot", 5).await;
+    let basket = json!({"items": [{"product_id": id, "quantity": 2}]});
+    let (late, fresh) = (shop.order("late", &basket).await, shop.order("fresh", &basket).await);
+    shop.make_due(&late).await;
+    let report = shop.stack.invoke("order-expirer", &json!({})).await.unwrap();
+    assert_eq!(report, json!({"expired": 1, "skipped": 0, "failed": 0, "unfinished": 0}));
+    let status = async |order: &Value| {
+        let order = shop.json(&format!("/api/orders/{}", order["id"].as_str().unwrap())).await;
+        order["status"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((status(&late).await, status(&fresh).await), ("expired".into(), "pending_payment".into()));
+    shop.shows_available(&id, 3).await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_sees_table_and_cache() {
     let shop = Shop::open().await;
     assert_eq!(shop.json("/api/health").await["status"], "healthy");

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::{Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use local::stack::{Options, Stack};
+use local::template::{REGION, TABLE_NAME};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -62,6 +65,47 @@ impl Shop {
         response.json().await.unwrap()
     }
 
+    /// The id of a product with so many pieces.
+    pub(crate) async fn stocked(&self, name: &str, pieces: i64) -> String {
+        let id = self.create(name).await["id"].as_str().unwrap().to_owned();
+        let adjust = self.request(Method::POST, &format!("/api/products/{id}/inventory/adjustments"));
+        let adjust =
+            adjust.header("idempotency-key", &id).json(&json!({"delta": pieces, "reason": "delivery"}));
+        assert_eq!(adjust.send().await.unwrap().status(), StatusCode::OK);
+        id
+    }
+
+    /// Waits until the catalogue shows so many pieces: its process may know an
+    /// older number for a second.
+    pub(crate) async fn shows_available(&self, id: &str, pieces: i64) {
+        let path = format!("/api/products/{id}/inventory");
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while self.json(&path).await["available"] != pieces {
+            assert!(Instant::now() < deadline, "{} are shown", self.json(&path).await["available"]);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    pub(crate) async fn order(&self, key: &str, body: &Value) -> Value {
+        let order = self.request(Method::POST, "/api/orders").header("idempotency-key", key).json(body);
+        let response = order.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::CREATED);
+        response.json().await.unwrap()
+    }
+
+    /// Moves an order's time to pay into the past, in the table itself.
+    pub(crate) async fn make_due(&self, order: &Value) {
+        let table = dynamodb(&self.stack.dynamodb());
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let id = order["id"].as_str().unwrap();
+        let update = table.update_item().table_name(TABLE_NAME);
+        let update = update.key("pk", text(&format!("ORDER#{id}"))).key("sk", text("ORDER"));
+        let update = update.update_expression("SET pay_by = :then, sparse_sk = :place");
+        let update = update.expression_attribute_values(":then", text("2020-01-01T00:00:00Z"));
+        let place = format!("001577836800000#{id}");
+        update.expression_attribute_values(":place", text(&place)).send().await.unwrap();
+    }
+
     /// So many callers, each on a connection of its own, ask again and again.
     /// Counts the answers by status; 0 stands for none.
     pub(crate) fn load(
@@ -80,6 +124,16 @@ impl Shop {
             counts
         }
     }
+}
+
+/// A caller of the table who asks no function.
+fn dynamodb(endpoint: &str) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .region(Region::new(REGION))
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(endpoint);
+    aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
 async fn ask_until(end: Instant, url: String) -> Vec<u16> {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cancel;
+mod faults;
 mod history;
 mod place;
 mod replay;

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 pub(crate) struct Shop {
     pub(crate) store: Store,
-    _database: Database,
+    pub(crate) database: Database,
     _redis: Redis,
     tokens: Tokens,
     environment: BTreeMap<String, String>,
@@ -40,7 +40,7 @@ impl Shop {
         let (database, redis, tokens) = (Database::memory().await, Redis::start().await, Tokens::new());
         let environment = environment(&database, Some(&redis), &tokens);
         let (router, store) = (router(&environment), open(&environment));
-        let shop = Self { store, _database: database, _redis: redis, tokens, environment, router };
+        let shop = Self { store, database, _redis: redis, tokens, environment, router };
         shop.stock("mug", pounds(255), 10).await;
         shop.stock("cup", pounds(120), 5).await;
         shop
