@@ -27,9 +27,14 @@ Read the catalogue:
 
   curl -s '{api}/api/products?limit=5'
 
-Write to it (another token: make token USER=alice SCOPE=catalog:write):
+Order from it (another token: make token USER=alice SCOPE=catalog:write):
 
   TOKEN={token}
+  curl -s {api}/api/orders -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\
+    -H 'idempotency-key: order-1' -d '{{\"items\":[{{\"product_id\":\"cafe-au-lait-bowl\",\"quantity\":2}}]}}'
+
+Write to it:
+
   curl -s {api}/api/products -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\
     -d '{{\"name\":\"Tea towel\",\"category\":\"kitchen\",\"price\":{{\"amount\":850,\"currency\":\"GBP\"}}}}'
 
