@@ -54,7 +54,7 @@ where
         let answer = retry::deadline::scope(deadline(&event.context), handler(event.payload));
         async move { answer.await.map_err(Error::from) }
     });
-    Runtime::new(service).layer(Drain(after_response)).run().await
+    Runtime::new(service).layer(Drain(after_response)).run_concurrent().await
 }
 
 async fn answer(router: Router, request: Request) -> Response {
