@@ -54,6 +54,21 @@ async fn what_passes_is_retried_and_happens_once() {
 }
 
 #[tokio::test]
+async fn what_is_sent_again_is_the_same_to_the_byte_its_token_included() {
+    let shop = shop_with_mugs().await;
+    let faults = shop.database.faults();
+    for fault in [Fault::LostReply, Fault::Throttled, Fault::Conflict(Position::Random)] {
+        let order = shop.ordered("ann", fault.name(), &[("mug", 3)]).await;
+        faults.inject(fault.on(TRANSACT).next(1));
+        faults.start_recording();
+        shop.store.cancel_order(&user("ann"), &order, now()).await.expect("cancelled");
+        let calls = faults.stop_recording().into_iter().filter(|call| call.operation == TRANSACT);
+        let sent: Vec<_> = calls.map(|call| call.request).collect();
+        assert_eq!((sent.len(), &sent[0]), (2, &sent[1]), "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_reply_that_never_comes_is_found_in_the_record() {
     let shop = shop_with_mugs().await;
     let (_, hasty) = open_with(&shop.database, None, &[("DYNAMODB_ATTEMPT_TIMEOUT_MS", "200")]);

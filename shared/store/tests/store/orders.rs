@@ -6,7 +6,7 @@ use domain::{Error, OrderStatus, PAYMENT_WINDOW, PaymentFlag, Receipt, Version};
 use futures::future::join_all;
 use store::{Expiry, PageRequest};
 
-use crate::shop::{Shop, id, now, open, pounds, user};
+use crate::shop::{Shop, id, now, open, order, pounds, user};
 
 #[tokio::test]
 async fn an_order_is_its_items_its_entry_its_record_and_nothing_else() {
@@ -48,6 +48,22 @@ async fn stock_says_which_order_moved_it_and_comes_back_to_an_archived_product()
     shop.store.archive_product(&id("mug"), Version::FIRST, now()).await.expect("archived");
     shop.store.cancel_order(&user("ann"), &order, now()).await.expect("cancelled");
     assert_eq!(shop.available("mug").await, 10);
+}
+
+#[tokio::test]
+async fn of_many_at_once_as_many_are_placed_as_there_are_pieces() {
+    let shop = Shop::open().await;
+    shop.stock("mug", 10).await;
+    let stores: Vec<_> = (0..4).map(|_| open(&shop.database, None).1).collect();
+    let keys: Vec<String> = (0..40).map(|key| key.to_string()).collect();
+    let orders = keys.iter().zip(stores.iter().cycle());
+    let orders = orders.map(|(key, store)| order(store, "ann", key, &[("mug", 1)], now()));
+    let (placed, refused): (Vec<_>, Vec<_>) = join_all(orders).await.into_iter().partition(Result::is_ok);
+    assert_eq!((placed.len(), shop.available("mug").await), (10, 0));
+    for refusal in refused {
+        let Err(Error::OutOfStock(short)) = refusal else { panic!("{refusal:?}") };
+        assert_eq!((short[0].product_id.as_str(), short[0].available), ("mug", 0));
+    }
 }
 
 #[tokio::test]
