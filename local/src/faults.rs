@@ -14,6 +14,7 @@ mod counts;
 mod late_index;
 mod refusal;
 mod rule;
+mod torn;
 mod transactions;
 mod upstream;
 

@@ -5,11 +5,17 @@ use domain::{Basket, BasketItem, Currency, Error, Misfit, Money, ProductId, Quan
 use serde::{Deserialize, Serialize};
 use store::OrderSource;
 
+/// An order's body. It is fingerprinted as it is written here, so what is absent
+/// is left out: a field of a later release must not make another request of one
+/// that is repeated.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Submission {
+    #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<Object<ItemSubmission>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     from_cart: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     expected_total: Option<Object<MoneySubmission>>,
 }
 
@@ -48,9 +54,12 @@ impl Submission {
     }
 }
 
+/// Lines of one order, repeated products included.
+const LINES: usize = 1_000;
+
 fn check_items(items: Vec<Object<ItemSubmission>>, violations: &mut Violations) -> Option<Basket> {
-    if items.is_empty() {
-        return violations.check("/items", Err("must have at least one item".to_owned()));
+    if items.is_empty() || items.len() > LINES {
+        return violations.check("/items", Err(format!("must have 1 to {LINES} items")));
     }
     let count = items.len();
     let items = items.into_iter().enumerate();
@@ -102,6 +111,9 @@ impl Pointers {
             Error::OutOfStock(shortages) => {
                 Problem::out_of_stock(shortages.iter().map(|shortage| self.short(shortage)).collect())
             }
+            Error::MixedCurrencies if self.0.is_empty() => {
+                Violations::one("/from_cart", "the cart's prices must be in one currency")
+            }
             other => other.into(),
         }
     }
@@ -120,5 +132,21 @@ impl Pointers {
     fn pointer(&self, product: &ProductId, field: &str) -> String {
         let index = self.0.iter().position(|id| id == product.as_str());
         index.map_or_else(|| "/from_cart".to_owned(), |index| format!("/items/{index}{field}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_fingerprinted_is_what_was_sent_and_no_more() {
+        for body in [
+            r#"{"items":[{"product_id":"mug","quantity":2}]}"#,
+            r#"{"from_cart":true,"expected_total":{"amount":1,"currency":"GBP"}}"#,
+        ] {
+            let submission: Submission = serde_json::from_str(body).expect("an order");
+            assert_eq!(serde_json::to_string(&submission).expect("plain JSON"), body);
+        }
     }
 }

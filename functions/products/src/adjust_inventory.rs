@@ -13,7 +13,9 @@ use crate::Editor;
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdjustmentSubmission {
+    #[serde(skip_serializing_if = "Option::is_none")]
     delta: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 

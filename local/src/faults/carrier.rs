@@ -16,6 +16,7 @@ use super::control::{Faults, Treatment};
 use super::counts::Exchange;
 use super::refusal::{Reason, Refusal};
 use super::rule::{Fault, Position};
+use super::torn;
 use super::transactions::Hold;
 use super::upstream::Upstream;
 
@@ -86,6 +87,7 @@ impl Carrier {
             Some(Fault::ErrorAfter) => Outcome::Answer(Refusal::InternalError.answer()),
             Some(Fault::LostReply) => Outcome::Close,
             Some(Fault::NoReply) => Outcome::Hang,
+            Some(Fault::Unseen(sort_key)) => Outcome::Answer(torn::without(sort_key, answer)),
             _ => Outcome::Answer(answer),
         }
     }
@@ -108,7 +110,8 @@ impl Carrier {
             | Fault::Delay(_)
             | Fault::LostReply
             | Fault::NoReply
-            | Fault::PartOfKeys(_) => None,
+            | Fault::PartOfKeys(_)
+            | Fault::Unseen(_) => None,
         }
     }
 

@@ -35,6 +35,9 @@ pub enum Fault {
     /// and hands them back as `UnprocessedKeys`. One key is always done, so a
     /// batch of one is passed over.
     PartOfKeys(usize),
+    /// A `BatchGetItem` or `Query` that does not see items of this sort key yet,
+    /// as if a transaction were just writing them.
+    Unseen(&'static str),
 }
 
 /// Which item of a transaction a refusal blames.
@@ -82,6 +85,7 @@ impl Fault {
             Self::LostReply => "LostReply",
             Self::NoReply => "NoReply",
             Self::PartOfKeys(_) => "PartOfKeys",
+            Self::Unseen(_) => "Unseen",
         }
     }
 
@@ -96,6 +100,7 @@ impl Fault {
             Self::Conflict(_) => call.is_transaction() || call.is_single_write(),
             Self::InProgress => call.operation == "TransactWriteItems",
             Self::CancelledByThrottling(_) => call.is_transaction(),
+            Self::Unseen(_) => matches!(call.operation.as_str(), "BatchGetItem" | "Query"),
             Self::PartOfKeys(_) => call.operation == "BatchGetItem" && batch::keys(&call.body) > 1,
             _ => true,
         }

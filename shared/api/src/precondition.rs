@@ -36,7 +36,8 @@ impl IfMatch {
         let tag = quoted.filter(|tag| !tag.contains('"'));
         let tag =
             tag.ok_or_else(|| Problem::malformed("If-Match must be one quoted version, such as \"3\""))?;
-        let version = tag.parse().map_err(|_| Problem::stale("If-Match is no version of this resource"))?;
+        let version = tag.parse().ok().filter(|version: &u64| version.to_string() == tag);
+        let version = version.ok_or_else(|| Problem::stale("If-Match is no version of this resource"))?;
         Ok(Self(Version::new(version)))
     }
 }

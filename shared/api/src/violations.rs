@@ -5,6 +5,9 @@ use domain::Violation;
 
 use crate::Problem;
 
+/// Rules that one answer tells of: more would make it longer than any request.
+const TOLD: usize = 100;
+
 /// The broken rules found so far.
 #[derive(Debug, Default)]
 pub struct Violations(Vec<Violation>);
@@ -17,12 +20,17 @@ impl Violations {
 
     /// The checked value, or a note of the rule that it breaks.
     pub fn check<T>(&mut self, pointer: impl Into<String>, checked: Result<T, String>) -> Option<T> {
-        checked.map_err(|detail| self.0.push(Violation { pointer: pointer.into(), detail })).ok()
+        self.note(checked.map_err(|detail| Violation { pointer: pointer.into(), detail }))
     }
 
     /// The checked value, or a note of the violation.
     pub fn note<T>(&mut self, checked: Result<T, Violation>) -> Option<T> {
-        checked.map_err(|violation| self.0.push(violation)).ok()
+        let tell = |violation| {
+            if self.0.len() < TOLD {
+                self.0.push(violation);
+            }
+        };
+        checked.map_err(tell).ok()
     }
 
     /// The checked value of a field that must be there.

@@ -19,7 +19,7 @@ pub struct DatabaseUse {
 /// What one operation asked of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OperationUse {
-    /// Calls that were sent.
+    /// Calls, those included that found no slot in time.
     pub calls: u64,
     /// Calls that ended without an answer, or were refused for no reason of ours.
     pub failures: u64,

@@ -78,13 +78,20 @@ impl Backoff {
     /// Waits before the next try; or says at once, with `false`, that there is
     /// none left.
     pub async fn wait(&mut self) -> bool {
+        match self.next_wait() {
+            Some(wait) => sleep(wait).await,
+            None => return false,
+        }
+        true
+    }
+
+    /// How long to wait before the next try, for a caller that has other reasons
+    /// not to try again; none when there is none left.
+    pub fn next_wait(&mut self) -> Option<Duration> {
         self.tried += 1;
         let wait = self.policy.wait(self.tried, &mut self.random);
-        if self.tried >= self.policy.attempts || Instant::now() + wait > self.end {
-            return false;
-        }
-        sleep(wait).await;
-        true
+        let in_time = self.tried < self.policy.attempts && Instant::now() + wait <= self.end;
+        in_time.then_some(wait)
     }
 }
 

@@ -15,6 +15,9 @@ use domain::{Category, Description, Money, Name, Price, Product, ProductId, Stoc
 pub use pages::{Page, PageRequest};
 pub(crate) use parts::{joined, stock_key};
 
+/// What an archived product's items have.
+pub(crate) const ARCHIVED: &str = "archived_at";
+
 /// A product as the catalogue shows it: with its price and its stock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {

@@ -25,7 +25,7 @@ use crate::Store;
 use crate::item::{Item, from_item, text, to_item};
 use crate::keys;
 use crate::load::{LOADED, LoadError};
-use crate::table::{Condition, Table, Write};
+use crate::table::{Condition, RACE, Table, Write};
 
 /// An order with its payment: the two are one thing to whoever placed it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -57,7 +57,7 @@ impl Store {
         let key = ORDER.key(format!("{id}#{user}")).tagged(user_tag(user));
         let (table, owner, wanted) = (self.table.clone(), user.clone(), id.clone());
         let load = async move { Ok::<_, LoadError>(own(&table, "read order", &owner, &wanted).await?) };
-        let load = deadline::carried(load);
+        let load = Box::pin(deadline::carried(load));
         let purchase = self.cache.get_or_load(&key, || load).await?;
         purchase.as_deref().cloned().ok_or(NO_ORDER)
     }
@@ -82,8 +82,27 @@ async fn own(
     user: &UserId,
     id: &OrderId,
 ) -> Result<Option<Purchase>> {
-    purchase(table.owned(operation, &keys::order(id).pk, user.as_str()).await?)
+    let pk = &keys::order(id).pk;
+    whole(|| async move { purchase(table.owned(operation, pk, user.as_str()).await?) }).await
 }
+
+/// Reads again while what was read is torn. A read of several items is not
+/// isolated from a transaction (AWS: "Isolation levels for `DynamoDB`
+/// transactions"): it may see one of the items that are just written and not
+/// yet the other.
+async fn whole<T, F: Future<Output = Result<T>>>(read: impl Fn() -> F) -> Result<T> {
+    let mut backoff = RACE.backoff();
+    loop {
+        match read().await {
+            Err(torn @ Error::Corrupt { kind: TORN, .. }) if !backoff.wait().await => return Err(torn),
+            Err(Error::Corrupt { kind: TORN, .. }) => {}
+            read => return read,
+        }
+    }
+}
+
+/// The kind of an order of which only a part is there.
+const TORN: &str = "torn order";
 
 /// Joins the items of one order's partition; nothing if there are none.
 fn purchase(items: Vec<Item>) -> Result<Option<Purchase>> {
@@ -97,7 +116,7 @@ fn purchase(items: Vec<Item>) -> Result<Option<Purchase>> {
     match (order, payment) {
         (Some(order), Some(payment)) => Ok(Some(Purchase { order, payment })),
         (None, None) => Ok(None),
-        _ => Err(Error::corrupt("order", "an order and its payment come together")),
+        _ => Err(Error::corrupt(TORN, "an order and its payment come together")),
     }
 }
 

@@ -78,6 +78,11 @@ async fn too_many_products_or_pieces_are_told_the_limit() {
     let items: Vec<Value> = (0..91).map(|n| json!({"product_id": n.to_string(), "quantity": 1})).collect();
     let errors = shop.order("ann", "k", &json!({"items": items})).await.problem(422);
     assert_eq!(errors, ["/items/90: is one product too many: an order takes at most 90"]);
+    let line = json!({"product_id": "mug", "quantity": 1});
+    let errors = shop.order("ann", "k", &json!({"items": vec![line; 1_001]})).await.problem(422);
+    assert_eq!(errors, ["/items: must have 1 to 1000 items"]);
+    let broken = shop.order("ann", "k", &json!({"items": vec![json!({}); 1_000]})).await;
+    assert_eq!(broken.problem(422).len(), 100, "and not one for each of 2,000");
     let many = json!({"product_id": "mug", "quantity": 6_000});
     let errors = shop.order("ann", "k", &json!({"items": [many, many]})).await.problem(422);
     assert_eq!(errors, ["/items/1: adds up to more than 10000 pieces"]);

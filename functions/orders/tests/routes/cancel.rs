@@ -56,6 +56,20 @@ async fn an_order_that_is_paid_is_not_cancelled() {
 }
 
 #[tokio::test]
+async fn a_refused_cancel_makes_the_cache_forget_what_a_crash_kept_from_it() {
+    let shop = Shop::open().await;
+    let placed = shop.order_mugs("ann", "k", 4).await;
+    let path = format!("/api/orders/{}", placed.id());
+    let status = async || shop.get("ann", &path).await.body["status"].clone();
+    assert_eq!(status().await, "pending_payment");
+    let later = api::now() + domain::PAYMENT_WINDOW;
+    assert_eq!(shop.dying_process().expire_orders(later).await.expired, 1);
+    assert_eq!(status().await, "pending_payment", "as cached");
+    cancel(&shop, "ann", &placed).await.problem(409);
+    assert_eq!(status().await, "expired");
+}
+
+#[tokio::test]
 async fn an_order_that_expired_is_not_cancelled() {
     let shop = Shop::open().await;
     let placed = shop.order_mugs("ann", "k", 4).await;

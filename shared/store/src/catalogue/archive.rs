@@ -1,6 +1,7 @@
 //! The end of a product in the catalogue. Its items stay for the orders that
 //! name it; only what lists it goes.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Error, Product, ProductId, Result, Version};
 use jiff::Timestamp;
 use retry::Outcome;
@@ -9,7 +10,7 @@ use super::entries;
 use crate::Store;
 use crate::item::to_item;
 use crate::keys;
-use crate::table::{Condition, RACE, Transaction, Write};
+use crate::table::{Condition, Expression, RACE, Transaction, Write};
 
 impl Store {
     /// Takes a product out of the catalogue, if the caller has seen its
@@ -40,11 +41,18 @@ impl Store {
     }
 }
 
+/// An order looks at the stock alone, so that says too that nothing is sold.
+fn close_stock(id: &ProductId, now: Timestamp) -> Write {
+    let time = AttributeValue::S(now.to_string());
+    let change = Expression::new("SET archived_at = :now", vec![(":now", time)]);
+    Write::Update(keys::stock(id), change, Condition::PRESENT)
+}
+
 fn writes(old: &Product, now: Timestamp) -> Vec<Write> {
     let archived =
         Product { version: old.version.next(), updated_at: now, archived_at: Some(now), ..old.clone() };
     let put = Write::Put(to_item(keys::product(&old.id), &archived), Condition::version(old.version));
-    let mut writes = vec![put];
+    let mut writes = vec![put, close_stock(&old.id, now)];
     writes.extend(entries::remove(old));
     writes
 }

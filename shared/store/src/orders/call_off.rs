@@ -1,6 +1,6 @@
 //! The end of an order that was not paid: its stock goes back, once.
 
-use domain::{LineItem, Order, OrderId, OrderStatus, Result, UserId};
+use domain::{Error, LineItem, Order, OrderId, OrderStatus, Result, UserId};
 use jiff::Timestamp;
 use retry::Outcome;
 
@@ -21,7 +21,7 @@ impl Store {
     pub async fn cancel_order(&self, user: &UserId, id: &OrderId, now: Timestamp) -> Result<Purchase> {
         RACE.run(async || match self.try_cancel(user, id, now).await {
             Ok(Some(purchase)) => Outcome::Done(Ok(purchase)),
-            Ok(None) => Outcome::Again(domain::Error::Busy),
+            Ok(None) => Outcome::Again(Error::Busy),
             Err(error) => Outcome::Done(Err(error)),
         })
         .await
@@ -35,7 +35,14 @@ impl Store {
             self.forget_called_off(&order).await;
             return Ok(Some(Purchase { order, payment }));
         }
-        let cancelled = order.cancelled()?;
+        let cancelled = match order.cancelled() {
+            Ok(cancelled) => cancelled,
+            Err(refusal) => {
+                // Whoever moved it may have been cut off before the cache forgot.
+                self.forget_called_off(&order).await;
+                return Err(refusal);
+            }
+        };
         let done = self.call_off("cancel order", &order, &cancelled, now).await?;
         Ok(done.then_some(Purchase { order: cancelled, payment }))
     }
@@ -51,11 +58,14 @@ impl Store {
     ) -> Result<bool> {
         let mut writes = vec![order_write(called_off, Condition::version(order.version))];
         writes.extend(order.items.iter().map(|item| give_back(called_off, item, now)));
-        let outcome = self.table.transact(operation, writes).await;
-        if !matches!(outcome, Ok(Transaction::Refused(_))) {
-            self.forget_called_off(order).await;
+        match self.table.transact(operation, writes).await {
+            Ok(Transaction::Refused(refusal)) if refusal.touches_first(1) => Ok(false),
+            Ok(Transaction::Refused(_)) => Err(Error::corrupt("stock", "a product of an order has none")),
+            ended => {
+                self.forget_called_off(order).await;
+                ended.map(|_| true)
+            }
         }
-        Ok(matches!(outcome?, Transaction::Committed))
     }
 
     async fn forget_called_off(&self, order: &Order) {

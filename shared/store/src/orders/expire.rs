@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use domain::{Order, Result};
+use domain::{Error, Order, Result};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use retry::deadline;
@@ -36,7 +36,8 @@ pub struct Expiry {
     pub skipped: u64,
     /// Orders and shards that failed; the next run tries them again.
     pub failed: u64,
-    /// Orders that there was no time for.
+    /// Orders that others wrote all the time, and orders and shards that there
+    /// was no time for.
     pub unfinished: u64,
 }
 
@@ -54,6 +55,10 @@ impl Store {
     pub async fn expire_orders(&self, now: Timestamp) -> Expiry {
         let mut expiry = Expiry::default();
         for shard in shards() {
+            if is_late() {
+                expiry.unfinished += 1;
+                continue;
+            }
             match self.due_orders(shard, now).await {
                 Ok(due) => self.expire_all(due, now, &mut expiry).await,
                 Err(error) => {
@@ -79,12 +84,13 @@ impl Store {
     }
 
     async fn expire(&self, key: Key, now: Timestamp) -> End {
-        if deadline::current().is_some_and(|end| Instant::now() + RESERVE > end) {
+        if is_late() {
             return End::Unfinished;
         }
         match self.try_expire(key.clone(), now).await {
             Ok(true) => End::Expired,
             Ok(false) => End::Skipped,
+            Err(Error::Busy) => End::Unfinished,
             Err(error) => {
                 tracing::error!(order = key.pk, %error, "an order could not be expired");
                 End::Failed
@@ -112,6 +118,11 @@ impl Expiry {
         };
         *count += 1;
     }
+}
+
+/// Whether too little time is left to begin anything.
+fn is_late() -> bool {
+    deadline::current().is_some_and(|end| Instant::now() + RESERVE > end)
 }
 
 /// All shards, from any one on: a run that is always cut off would else never

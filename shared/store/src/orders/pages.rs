@@ -7,7 +7,7 @@ use domain::{Error, OrderId, Result, UserId};
 use retry::deadline;
 use serde::{Deserialize, Serialize};
 
-use super::{Purchase, USER_ORDERS, purchase, user_tag};
+use super::{Purchase, TORN, USER_ORDERS, purchase, user_tag, whole};
 use crate::catalogue::PageRequest;
 use crate::item::{Item, from_item, text};
 use crate::load::LoadError;
@@ -61,20 +61,21 @@ async fn load(table: &Table, user: &UserId, request: &PageRequest) -> Result<Ord
     entries.truncate(request.limit);
     let last = entries.last().map(|entry| text("order entry", entry, "sk").map(str::to_owned)).transpose()?;
     let ids = entries.into_iter().map(|entry| Ok(from_item::<Entry>("order entry", entry)?.id));
-    let items = purchases(table, ids.collect::<Result<Vec<_>>>()?).await?;
+    let ids = ids.collect::<Result<Vec<_>>>()?;
+    let items = whole(|| purchases(table, &ids)).await?;
     Ok(OrderPage { items, next: last.filter(|_| more) })
 }
 
 /// The orders with these ids, in this order.
-async fn purchases(table: &Table, ids: Vec<OrderId>) -> Result<Vec<Purchase>> {
+async fn purchases(table: &Table, ids: &[OrderId]) -> Result<Vec<Purchase>> {
     let wanted = ids.iter().flat_map(|id| [keys::order(id), keys::payment(id)]).collect();
     let mut partitions: HashMap<String, Vec<Item>> = HashMap::new();
     for item in table.batch_get("read orders", wanted).await? {
         partitions.entry(text("order", &item, "pk")?.to_owned()).or_default().push(item);
     }
-    let whole = |id: OrderId| {
-        let items = partitions.remove(&keys::order(&id).pk).unwrap_or_default();
-        purchase(items)?.ok_or_else(|| Error::corrupt("order entry", "it leads to no order"))
+    let joined = |id: &OrderId| {
+        let items = partitions.remove(&keys::order(id).pk).unwrap_or_default();
+        purchase(items)?.ok_or_else(|| Error::corrupt(TORN, "its entry leads to no order"))
     };
-    ids.into_iter().map(whole).collect()
+    ids.iter().map(joined).collect()
 }

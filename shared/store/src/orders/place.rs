@@ -2,8 +2,9 @@
 //!
 //! The record of its idempotency key, the order, its place in the user's list,
 //! its payment, the emptied cart and each product's stock, or none of them.
-//! The reads just before only turn hopeless ones away early and find the
-//! prices; what decides are the conditions of the transaction.
+//! The reads just before turn hopeless ones away early and find the prices: an
+//! order costs what its products cost then. Whether there is enough, and whether
+//! a product is still sold, the conditions of the transaction decide.
 
 use std::collections::HashMap;
 
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use super::{Purchase, order_write, payment_write, time, user_tag};
 use crate::Store;
 use crate::carts::{cart_key, cart_write};
-use crate::catalogue::{Listing, joined};
+use crate::catalogue::{ARCHIVED, Listing, joined};
 use crate::idempotency::{Answer, Request};
 use crate::item::{Item, from_item, key_of, to_item};
 use crate::keys;
@@ -90,17 +91,21 @@ impl Store {
     ) -> Result<Option<Answer>> {
         let ground = self.order_ground(new, request).await?;
         if let Some(answer) = request.replay(ground.record.clone(), now)? {
-            self.forget_order_of(&new.user, &ground.basket).await;
-            return Ok(Some(answer));
+            return self.replayed_order(new, &ground, answer).await;
         }
         let purchase = match ground.purchase(new, now) {
             Ok(purchase) => purchase,
-            Err(refusal) => return self.order_refused(request, now, refusal).await,
+            Err(refusal) => return self.order_refused(new, &ground, request, now, refusal).await,
         };
         let answer = Answer::first(&represent(&purchase));
         let (writes, first_stock) = writes(&ground, &purchase, request, &answer, now);
         match self.table.transact_recorded("place order", writes, request.key()).await {
-            Ok(Transaction::Refused(refusal)) => refused(refusal, first_stock, &purchase.order),
+            Ok(Transaction::Refused(refusal)) => match refused(refusal, first_stock, &purchase.order) {
+                Err(short @ Error::OutOfStock(_)) => {
+                    self.order_refused(new, &ground, request, now, short).await
+                }
+                moved => moved.map(|()| None),
+            },
             ended => {
                 self.forget_order_of(&new.user, &ground.basket).await;
                 ended.map(|_| Some(answer))
@@ -113,12 +118,29 @@ impl Store {
     /// stock may show what the record did not yet.
     async fn order_refused(
         &self,
+        new: &NewOrder,
+        ground: &Ground,
         request: &Request,
         now: Timestamp,
         refusal: Error,
     ) -> Result<Option<Answer>> {
         let record = self.table.get("read idempotency record", request.key()).await?;
-        request.replay(record, now)?.map_or(Err(refusal), |answer| Ok(Some(answer)))
+        let answer = request.replay(record, now)?.ok_or(refusal)?;
+        self.replayed_order(new, ground, answer).await
+    }
+
+    /// The answer to a request that came before. Its first coming may have been
+    /// cut off before the cache forgot, so the cache forgets now. The products of
+    /// a cart that is empty by now it cannot name: their stock is a minute old
+    /// at most.
+    async fn replayed_order(
+        &self,
+        new: &NewOrder,
+        ground: &Ground,
+        answer: Answer,
+    ) -> Result<Option<Answer>> {
+        self.forget_order_of(&new.user, &ground.basket).await;
+        Ok(Some(answer))
     }
 
     async fn order_ground(&self, new: &NewOrder, request: &Request) -> Result<Ground> {
@@ -233,16 +255,19 @@ fn take_stock(order: &Order, item: &LineItem, now: Timestamp) -> Write {
             (":reason", super::reason(order)),
         ],
     );
-    let enough = Condition::available(item.quantity.get()).telling();
+    let enough = Condition::sellable(item.quantity.get()).telling();
     Write::Update(keys::stock(&item.product_id), change, enough)
 }
 
 /// What a refused transaction means: too little stock, if only that was wrong;
 /// else something moved, or the request's twin was faster, and it is tried anew.
-fn refused(refusal: Refusal, first_stock: usize, order: &Order) -> Result<Option<Answer>> {
+fn refused(refusal: Refusal, first_stock: usize, order: &Order) -> Result<()> {
+    if refusal.touches_first(first_stock) {
+        return Ok(());
+    }
     let refused = refusal.positions();
-    if refused.is_empty() || refused.iter().any(|(position, _)| *position < first_stock) {
-        return Ok(None);
+    if refused.iter().any(|(_, stock)| stock.as_ref().is_some_and(|stock| stock.contains_key(ARCHIVED))) {
+        return Ok(());
     }
     let shortage = |(position, stock): (usize, Option<Item>)| {
         let item = &order.items[position - first_stock];

@@ -3,7 +3,7 @@
 use domain::{OrderId, Receipt, Result};
 use retry::Outcome;
 
-use super::{NO_ORDER, Purchase, order_write, payment_write, purchase};
+use super::{NO_ORDER, Purchase, order_write, payment_write, purchase, whole};
 use crate::Store;
 use crate::keys;
 use crate::table::{Condition, RACE, Transaction, Write};
@@ -26,8 +26,8 @@ impl Store {
 
     async fn try_settle(&self, id: &OrderId, receipt: Receipt) -> Result<Option<Purchase>> {
         let both = vec![keys::order(id), keys::payment(id)];
-        let found = purchase(self.table.batch_get("read payment to settle", both).await?)?;
-        let old = found.ok_or(NO_ORDER)?;
+        let read = || self.table.batch_get("read payment to settle", both.clone());
+        let old = whole(|| async { purchase(read().await?) }).await?.ok_or(NO_ORDER)?;
         let Some(payment) = old.payment.with(receipt) else {
             // The first coming may have been cut off before the cache forgot.
             self.forget_orders(&old.order.user).await;

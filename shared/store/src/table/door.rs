@@ -78,7 +78,7 @@ impl Door {
         call: F,
     ) -> Result<F::Output, Held> {
         let meter = self.meter(operation);
-        let _slot = self.slot().await.ok_or(Held::NoSlot).inspect_err(|_| meter.failed())?;
+        let _slot = self.slot().await.ok_or(Held::NoSlot).inspect_err(|_| meter.never_sent())?;
         let start = Instant::now();
         let outcome = deadline::before(call).await;
         meter.took(operation, start.elapsed(), self.0.slow);
@@ -135,6 +135,11 @@ impl Meter {
             let duration_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
             tracing::warn!(operation, duration_ms, "slow call of DynamoDB");
         }
+    }
+
+    fn never_sent(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.failed();
     }
 
     fn failed(&self) {

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use domain::{Error, Result};
+use tokio::time::sleep;
 
 use super::door::{Attempts, Held};
 use super::{CONTENTION, Table, Write};
@@ -32,6 +33,13 @@ pub(crate) enum Transaction {
 pub(crate) struct Refusal(Vec<CancellationReason>);
 
 impl Refusal {
+    /// Whether something is wrong with any of the first `count` writes, or
+    /// nothing is known of why.
+    pub(crate) fn touches_first(&self, count: usize) -> bool {
+        let is_wrong = |reason: &CancellationReason| reason.code().is_some_and(|code| code != NONE);
+        self.0.is_empty() || self.0.iter().take(count).any(is_wrong)
+    }
+
     /// The positions of the writes whose conditions did not hold, each with the
     /// item that stood there, where the condition was one that tells.
     pub(crate) fn positions(self) -> Vec<(usize, Option<Item>)> {
@@ -42,6 +50,8 @@ impl Refusal {
 }
 
 const CONDITION: &str = "ConditionalCheckFailed";
+/// Of a write that nothing is wrong with.
+const NONE: &str = "None";
 
 /// A transaction as it is sent, each time.
 struct Frozen {
@@ -93,28 +103,39 @@ impl Table {
     async fn repeat(&self, frozen: Frozen, record: Option<Key>) -> Result<Transaction> {
         let (mut backoff, mut retries) = (CONTENTION.backoff(), 0);
         loop {
-            let (verdict, error) = match self.send(&frozen).await {
-                Ok(()) => {
+            let error = match self.outcome(&frozen, record.as_ref()).await {
+                Ok(outcome) => {
                     self.budget.earn(retries);
-                    return Ok(Transaction::Committed);
+                    return Ok(outcome);
                 }
-                Err(failed) => failed,
+                Err((Verdict::Failed, error)) => return Err(error),
+                Err((_, error)) => error,
             };
-            match verdict {
-                Verdict::Refused(refusal) => return Ok(Transaction::Refused(refusal)),
-                Verdict::Unclear if self.is_recorded(record.as_ref()).await => {
-                    return Ok(Transaction::Refused(Refusal::default()));
-                }
-                Verdict::Failed => return Err(error),
-                Verdict::Contended | Verdict::Unclear => {}
-            }
-            if !self.budget.spend() || !backoff.wait().await {
+            let wait = backoff.next_wait().filter(|_| self.budget.spend());
+            let Some(wait) = wait else {
                 tracing::warn!(operation = frozen.operation, retries, %error, "retries exhausted");
                 return Err(error);
-            }
+            };
+            sleep(wait).await;
             retries += 1;
             self.door.retried(frozen.operation);
             tracing::debug!(operation = frozen.operation, retries, %error, "transaction sent again");
+        }
+    }
+
+    /// What one try came to, if it decided anything.
+    async fn outcome(
+        &self,
+        frozen: &Frozen,
+        record: Option<&Key>,
+    ) -> std::result::Result<Transaction, (Verdict, Error)> {
+        match self.send(frozen).await {
+            Ok(()) => Ok(Transaction::Committed),
+            Err((Verdict::Refused(refusal), _)) => Ok(Transaction::Refused(refusal)),
+            Err((Verdict::Unclear, _)) if self.is_recorded(record).await => {
+                Ok(Transaction::Refused(Refusal::default()))
+            }
+            Err(undecided) => Err(undecided),
         }
     }
 
@@ -143,7 +164,7 @@ impl Table {
 
     fn judged(&self, operation: &'static str, error: SdkError<TransactWriteItemsError>) -> (Verdict, Error) {
         let verdict = verdict(&error);
-        if !matches!(verdict, Verdict::Refused(_)) {
+        if matches!(verdict, Verdict::Unclear | Verdict::Failed) {
             self.door.failed(operation);
         }
         let error = match verdict {
@@ -168,7 +189,9 @@ fn of_answer(error: &TransactWriteItemsError, is_server_error: bool) -> Verdict 
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {
             of_reasons(cancelled.cancellation_reasons())
         }
-        TransactWriteItemsError::TransactionInProgressException(_) => Verdict::Unclear,
+        // Still under way, or an earlier try of it has arrived after all.
+        TransactWriteItemsError::TransactionInProgressException(_)
+        | TransactWriteItemsError::IdempotentParameterMismatchException(_) => Verdict::Unclear,
         other if other.code().is_some_and(is_throttling) => Verdict::Contended,
         _ if is_server_error => Verdict::Unclear,
         _ => Verdict::Failed,
@@ -177,7 +200,7 @@ fn of_answer(error: &TransactWriteItemsError, is_server_error: bool) -> Verdict 
 
 /// A failed condition is an answer even where another write met contention.
 fn of_reasons(reasons: &[CancellationReason]) -> Verdict {
-    let codes = reasons.iter().filter_map(CancellationReason::code).filter(|code| *code != "None");
+    let codes = reasons.iter().filter_map(CancellationReason::code).filter(|code| *code != NONE);
     let codes: Vec<&str> = codes.collect();
     if codes.contains(&CONDITION) {
         Verdict::Refused(Refusal(reasons.to_vec()))
@@ -199,4 +222,42 @@ fn is_throttling(code: &str) -> bool {
             | "ProvisionedThroughputExceededException"
             | "RequestLimitExceeded"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(codes: &[&str]) -> Verdict {
+        let reason = |code: &&str| CancellationReason::builder().code(*code).build();
+        of_reasons(&codes.iter().map(reason).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn only_contention_and_throttling_are_tried_again() {
+        for codes in [&["None", "TransactionConflict"][..], &["ThrottlingError", "TransactionConflict"]] {
+            assert!(matches!(judged(codes), Verdict::Contended), "{codes:?}");
+        }
+        for codes in [
+            &["None", "ValidationError"][..],
+            &["TransactionConflict", "ItemCollectionSizeLimitExceeded"],
+            &[],
+        ] {
+            assert!(matches!(judged(codes), Verdict::Failed), "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_condition_beside_contention_is_a_refusal_that_shows_both() {
+        let Verdict::Refused(refusal) = judged(&["TransactionConflict", "None", CONDITION]) else {
+            unreachable!("a condition failed")
+        };
+        assert!(refusal.touches_first(1) && refusal.touches_first(2), "what stands there is not known");
+        assert_eq!(refusal.positions(), [(2, None)]);
+        let Verdict::Refused(refusal) = judged(&["None", "None", CONDITION]) else {
+            unreachable!("a condition failed")
+        };
+        assert!(!refusal.touches_first(2));
+        assert!(Refusal::default().touches_first(2), "nothing is known");
+    }
 }

@@ -73,9 +73,10 @@ impl Condition {
         Self::of(Expression::new(text, vec![(":now", number(&now.as_second()))]))
     }
 
-    /// At least so many pieces are available.
-    pub(crate) fn available(pieces: i64) -> Self {
-        Self::of(Expression::new("available >= :pieces", vec![(":pieces", number(&pieces))]))
+    /// At least so many pieces are available, of a product that is still sold.
+    pub(crate) fn sellable(pieces: i64) -> Self {
+        let text = "available >= :pieces AND attribute_not_exists(archived_at)";
+        Self::of(Expression::new(text, vec![(":pieces", number(&pieces))]))
     }
 
     /// The same, and a refusal brings the item that does not meet it.

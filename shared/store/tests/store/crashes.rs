@@ -124,6 +124,7 @@ async fn take(shop: &Shop, step: &Step, books: &mut Books) {
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
     for (operation, outcome) in step.operations.iter().zip(outcomes) {
+        assert!(outcome.is_some() || step.crash.is_some(), "{operation:?} ended without a word");
         books.note(operation, outcome);
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::{Error, OrderStatus, PAYMENT_WINDOW, Receipt};
 use local::faults::{Fault, Position};
-use store::Expiry;
+use store::{Expiry, PageRequest};
 
 use crate::shop::{Shop, id_of, now, open_with, order, pounds, user};
 
@@ -137,6 +137,25 @@ async fn a_batch_that_comes_in_parts_is_read_whole() {
     let answer = shop.order("ann", "k", &[("mug", 3)]).await.expect("placed");
     assert_eq!(shop.database.faults().counts().injected["PartOfKeys"], 1);
     one_order(&shop, &answer).await;
+}
+
+#[tokio::test]
+async fn an_order_that_is_seen_in_part_is_read_again() {
+    let shop = shop_with_mugs().await;
+    let (ann, order) = (user("ann"), shop.ordered("ann", "k", &[("mug", 3)]).await);
+    let faults = shop.database.faults();
+    for part in ["ORDER", "PAYMENT"] {
+        faults.inject(Fault::Unseen(part).on("Query").next(1));
+        assert_eq!(shop.store.order(&ann, &order).await.expect("whole").order.id, order);
+        faults.inject(Fault::Unseen(part).on("BatchGetItem").next(2));
+        let page = shop.store.order_page(&ann, PageRequest { limit: 5, after: None }).await.expect("a page");
+        assert_eq!(page.items.len(), 1);
+        faults.inject(Fault::Unseen(part).on("BatchGetItem").next(1));
+        shop.store.settle_payment(&order, Receipt::Captured(pounds(1))).await.expect("settled");
+    }
+    assert_eq!(faults.counts().injected["Unseen"], 8);
+    faults.inject(Fault::Unseen("PAYMENT").on("Query"));
+    assert!(matches!(shop.store.order(&ann, &order).await, Err(Error::Corrupt { .. })));
 }
 
 #[tokio::test]
