@@ -6,21 +6,17 @@
 //! running an import again completes it, and once more changes nothing.
 //!
 //! Which rows are used and why others are not is told where it is decided:
-//! `sale` for rows, `catalogue` for products made of them, `pence` for prices,
-//! `table` for files.
+//! `sale` for rows, `catalogue` for products made of them, `pence` for prices;
+//! how the file itself is read, in `retail`.
 
-mod broken;
 mod catalogue;
-mod columns;
 mod pence;
 mod plan;
-mod progress;
 mod refusal;
 mod report;
 mod sale;
-mod shelf;
+pub(crate) mod shelf;
 mod summary;
-mod table;
 mod tally;
 mod upload;
 mod write;
@@ -32,7 +28,6 @@ use anyhow::{Result, anyhow, bail};
 use domain::Category;
 use indicatif::HumanCount;
 
-use self::broken::Broken;
 use self::plan::Plan;
 pub use self::summary::Summary;
 pub use self::tally::Products;
@@ -40,6 +35,7 @@ use self::tally::Tally;
 use self::write::Writer;
 use crate::client::{self, Client};
 use crate::opening_stock::OpeningStock;
+use crate::retail::Broken;
 
 /// The category of products that were imported without saying which.
 pub const DEFAULT_CATEGORY: &str = "imported";

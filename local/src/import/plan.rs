@@ -1,18 +1,11 @@
 //! What a file asks for: read and judged as a whole, before the first write.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
-use super::broken::Broken;
 use super::catalogue::{Catalogue, Listing};
-use super::columns::Columns;
 use super::refusal::Refusal;
 use super::sale::Sale;
-use super::table::Table;
-
-/// Ten times the published file of one year; it is held in memory.
-const MAX_BYTES: u64 = 512 << 20;
+use crate::retail::{self, Broken};
 
 /// What was found in a file.
 #[derive(Debug)]
@@ -25,13 +18,11 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn read(file: &Path) -> Result<Self, Broken> {
-        Self::of(&contents(file)?)
+        Self::of(&retail::contents(file)?)
     }
 
     fn of(bytes: &[u8]) -> Result<Self, Broken> {
-        let mut table = Table::new(bytes);
-        let header = table.next().ok_or(Broken::Empty)??;
-        let columns = Columns::find(&header.fields)?;
+        let (columns, table) = retail::rows(bytes)?;
         let (mut rows_read, mut rows_used) = (0, 0);
         let (mut catalogue, mut refusals) = (Catalogue::default(), Vec::new());
         for row in table {
@@ -46,16 +37,6 @@ impl Plan {
         }
         Ok(Self { rows_read, rows_used, listings: catalogue.into_listings(), refusals })
     }
-}
-
-/// Reads at most the limit, whatever the file says its size is.
-fn contents(file: &Path) -> Result<Vec<u8>, Broken> {
-    let mut bytes = Vec::new();
-    let read = File::open(file)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if read as u64 > MAX_BYTES {
-        return Err(Broken::TooLarge { limit: MAX_BYTES });
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

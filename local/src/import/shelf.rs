@@ -9,11 +9,11 @@ use crate::client::{Client, Product, Result};
 
 /// The products that were found, by id. One that is missing here may still
 /// exist: in another category, or beyond what was read.
-pub(super) type Shelf = HashMap<ProductId, Product>;
+pub(crate) type Shelf = HashMap<ProductId, Product>;
 
 /// Reads at most so many pages: a small import into a large category is
 /// cheaper when it asks for its own products alone.
-pub(super) async fn read(client: &Client, category: &Category, pages: usize) -> Result<Shelf> {
+pub(crate) async fn read(client: &Client, category: &Category, pages: usize) -> Result<Shelf> {
     let (mut shelf, mut cursor) = (Shelf::new(), None);
     for _ in 0..pages {
         let page = client.products(category, cursor.as_deref()).await?;

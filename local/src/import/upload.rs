@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::{StreamExt, stream};
 
 use super::catalogue::Listing;
-use super::progress::Progress;
 use super::tally::Tally;
 use super::write::Writer;
+use crate::progress::Progress;
 
 /// The gate lets 64 in: the shop goes on serving others.
 const AT_ONCE: usize = 24;
@@ -16,7 +16,7 @@ const AT_ONCE: usize = 24;
 /// Writes products. What was begun is finished also after a failure or an
 /// interrupt, because a request cut off leaves open whether it was done.
 pub(super) async fn upload(writer: &Writer<'_>, listings: &[Listing]) -> Tally {
-    let (stopped, progress) = (AtomicBool::new(false), Progress::of(listings.len()));
+    let (stopped, progress) = (AtomicBool::new(false), Progress::of("importing", listings.len(), "products"));
     let begun = listings.iter().take_while(|_| !stopped.load(Ordering::Relaxed));
     let mut uploads = stream::iter(begun)
         .map(|listing| async move { (listing, writer.write(listing).await) })

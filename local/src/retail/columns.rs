@@ -16,25 +16,26 @@ const NAMES: [&str; 8] = [
 
 /// Where the published columns are in this file; others may stand among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     width: usize,
     places: [usize; NAMES.len()],
 }
 
-/// The fields of one row that an import reads.
-pub(super) struct Fields<'a> {
-    pub(super) invoice: &'a str,
-    pub(super) code: &'a str,
-    pub(super) description: &'a str,
-    pub(super) quantity: &'a str,
-    pub(super) date: &'a str,
-    pub(super) price: &'a str,
+/// The fields of one row that anyone reads.
+pub(crate) struct Fields<'a> {
+    pub(crate) invoice: &'a str,
+    pub(crate) code: &'a str,
+    pub(crate) description: &'a str,
+    pub(crate) quantity: &'a str,
+    pub(crate) date: &'a str,
+    pub(crate) price: &'a str,
+    pub(crate) customer: &'a str,
 }
 
 impl Columns {
     /// Finds all published columns, also those not read: a file without them
     /// is another file than it is taken for.
-    pub(super) fn find(header: &[String]) -> Result<Self, Broken> {
+    pub(crate) fn find(header: &[String]) -> Result<Self, Broken> {
         let missing: Vec<_> =
             NAMES.into_iter().filter(|name| places(header, name).next().is_none()).collect();
         if !missing.is_empty() {
@@ -48,18 +49,18 @@ impl Columns {
     }
 
     /// How many columns a row has.
-    pub(super) const fn width(&self) -> usize {
+    pub(crate) const fn width(&self) -> usize {
         self.width
     }
 
     /// Names the fields of a row; `None` when it has not as many as the header.
-    pub(super) fn name<'a>(&self, row: &'a [String]) -> Option<Fields<'a>> {
+    pub(crate) fn name<'a>(&self, row: &'a [String]) -> Option<Fields<'a>> {
         if row.len() != self.width {
             return None;
         }
-        let [invoice, code, description, quantity, date, price, _, _] =
+        let [invoice, code, description, quantity, date, price, customer, _] =
             self.places.map(|at| row[at].as_str());
-        Some(Fields { invoice, code, description, quantity, date, price })
+        Some(Fields { invoice, code, description, quantity, date, price, customer })
     }
 }
 
@@ -85,6 +86,7 @@ mod tests {
         let named = columns.name(&row).expect("as wide as the header");
         assert_eq!((named.invoice, named.code, named.description), ("536365", "85123A", "MUG"));
         assert_eq!((named.quantity, named.date, named.price), ("6", "2010-12-01", "2.55"));
+        assert_eq!(named.customer, "17850");
     }
 
     #[test]

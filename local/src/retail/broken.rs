@@ -1,10 +1,10 @@
-//! Why a whole file cannot be imported.
+//! Why a whole file cannot be used.
 
 use std::io;
 
 /// What is wrong with a file; then nothing of it is written.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     #[error("it cannot be read: {0}")]
     Unreadable(#[from] io::Error),
     #[error("it is larger than {} MB", .limit >> 20)]

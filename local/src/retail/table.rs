@@ -19,15 +19,15 @@ const END: &[u8] = b"\nend";
 
 /// One row of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// In the file, from 1: where the row begins.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Trimmed.
-    pub(super) fields: Vec<String>,
+    pub(crate) fields: Vec<String>,
 }
 
 /// The rows of a file that is in memory, the header among them.
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     bytes: &'a [u8],
     reader: Reader<Chain<&'a [u8], &'static [u8]>>,
     lines: Lines<'a>,
@@ -35,7 +35,7 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_end();
         let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.chain(END));
         Self { bytes, reader, lines: Lines::new(bytes), ended: false }
