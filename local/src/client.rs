@@ -1,10 +1,12 @@
 //! A typed client of the shop's HTTP API, for what this machine puts into it.
 //!
 //! Every call here is safe to repeat: products are created under an id of the
-//! caller's choice, edits name the version they have seen, stock moves under
-//! an `Idempotency-Key`. So every call is repeated, within bounds, when the
-//! shop says that it is busy or when no answer comes.
+//! caller's choice, edits name the version they have seen, stock moves and
+//! orders are placed under an `Idempotency-Key`, and what was cancelled stays
+//! so. So every call is repeated, within bounds, when the shop says that it is
+//! busy or when no answer comes.
 
+mod buyer;
 mod error;
 mod patience;
 mod shapes;
@@ -18,16 +20,19 @@ use http::{HeaderMap, Method, StatusCode, header};
 use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 
-pub use self::error::{Error, Problem, Result};
+pub use self::error::{Error, Problem, Result, Violation};
 use self::patience::Patience;
 use self::shapes::PriceBody;
-pub use self::shapes::{Adjustment, Available, NewProduct, Page, Product, ProductPatch};
+pub use self::shapes::{
+    Adjustment, Available, NewProduct, Order, OrderPage, Page, Person, Product, ProductPatch,
+};
 
 /// A Lambda function answers within 30 s or not at all; the rest is the way.
 const ANSWER_WITHIN: Duration = Duration::from_secs(35);
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 /// The most that the API gives at once.
 const PAGE: &str = "100";
+const PRODUCTS: &str = "/api/products";
 
 /// The API at one address, as seen by the holder of one token.
 #[derive(Clone)]
@@ -50,6 +55,13 @@ impl Client {
         Ok(Self { http, base, token: token.to_owned() })
     }
 
+    /// The same API as seen by the holder of another token, through the same
+    /// connections.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     /// Where the API is.
     pub fn base(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
@@ -57,7 +69,7 @@ impl Client {
 
     /// Reads a part of a category: the first, or the one at the cursor.
     pub async fn products(&self, category: &Category, cursor: Option<&str>) -> Result<Page> {
-        let mut url = self.url("");
+        let mut url = self.url(PRODUCTS);
         url.query_pairs_mut()
             .append_pair("category", category.as_str())
             .append_pair("limit", PAGE)
@@ -67,12 +79,12 @@ impl Client {
 
     /// Creates a product; 409 when its id is taken, also by an archived one.
     pub async fn create_product(&self, product: &NewProduct) -> Result<Product> {
-        self.json(self.request(Method::POST, "").json(product)).await
+        self.json(self.request(Method::POST, PRODUCTS).json(product)).await
     }
 
     /// Reads a product; 404 when there is none or it is archived.
     pub async fn product(&self, id: &ProductId) -> Result<Product> {
-        self.json(self.request(Method::GET, &format!("/{id}"))).await
+        self.json(self.request(Method::GET, &format!("{PRODUCTS}/{id}"))).await
     }
 
     /// Changes the fields that `patch` has; 412 when `seen` is not current.
@@ -82,24 +94,25 @@ impl Client {
         seen: Version,
         patch: &ProductPatch,
     ) -> Result<Product> {
-        let request = self.request(Method::PATCH, &format!("/{id}")).json(patch);
+        let request = self.request(Method::PATCH, &format!("{PRODUCTS}/{id}")).json(patch);
         self.json(if_match(request, seen).header(header::CONTENT_TYPE, "application/merge-patch+json")).await
     }
 
     /// Reads what a product costs.
     pub async fn pricing(&self, id: &ProductId) -> Result<Price> {
-        self.json(self.request(Method::GET, &format!("/{id}/pricing"))).await
+        self.json(self.request(Method::GET, &format!("{PRODUCTS}/{id}/pricing"))).await
     }
 
     /// Sets what a product costs; 412 when `seen` is not current.
     pub async fn set_price(&self, id: &ProductId, seen: Version, price: Money) -> Result<Price> {
-        let request = self.request(Method::PUT, &format!("/{id}/pricing")).json(&PriceBody { price });
+        let request =
+            self.request(Method::PUT, &format!("{PRODUCTS}/{id}/pricing")).json(&PriceBody { price });
         self.json(if_match(request, seen)).await
     }
 
     /// Reads how many pieces of a product there are.
     pub async fn inventory(&self, id: &ProductId) -> Result<Stock> {
-        self.json(self.request(Method::GET, &format!("/{id}/inventory"))).await
+        self.json(self.request(Method::GET, &format!("{PRODUCTS}/{id}/inventory"))).await
     }
 
     /// Moves stock, once for each `key`.
@@ -109,7 +122,7 @@ impl Client {
         adjustment: &Adjustment,
         key: &IdempotencyKey,
     ) -> Result<Stock> {
-        let request = self.request(Method::POST, &format!("/{id}/inventory/adjustments"));
+        let request = self.request(Method::POST, &format!("{PRODUCTS}/{id}/inventory/adjustments"));
         self.json(request.json(adjustment).header("idempotency-key", key.as_str())).await
     }
 
@@ -119,7 +132,7 @@ impl Client {
 
     /// What is put into a path is an id, and safe there.
     fn url(&self, path: &str) -> Url {
-        self.base.join(&format!("/api/products{path}")).expect("a path under a valid base")
+        self.base.join(path).expect("a path under a valid base")
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {

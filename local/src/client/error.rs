@@ -85,17 +85,25 @@ struct ProblemBody {
     errors: Vec<Violation>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Violation {
-    pointer: String,
-    detail: String,
+/// A rule that what was sent breaks.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Violation {
+    /// Where in the request (RFC 6901).
+    pub pointer: String,
+    /// Which rule.
+    pub detail: String,
 }
 
 impl Problem {
     /// Reads what there is: what stands between us and the API (a gateway, an
     /// emulator) refuses in words of its own, and then the status must do.
-    pub(super) fn read(status: StatusCode, body: &[u8]) -> Self {
+    pub(crate) fn read(status: StatusCode, body: &[u8]) -> Self {
         Self { status, body: serde_json::from_slice(body).unwrap_or_default() }
+    }
+
+    /// What in the request was refused, as far as the API says so.
+    pub fn violations(&self) -> &[Violation] {
+        &self.body.errors
     }
 
     fn said(&self) -> &str {

@@ -1,6 +1,9 @@
 //! What the API takes and gives, as far as this machine needs it.
 
-use domain::{Category, Description, Money, Name, ProductId, Reason, Tags, Version};
+use domain::{
+    BasketItem, Category, Description, Email, LineItem, Money, Name, OrderId, OrderStatus, PersonName,
+    ProductId, Reason, Tags, Version,
+};
 use serde::{Deserialize, Serialize};
 
 /// A product to create. Its id is given, so that creating it twice is seen.
@@ -78,6 +81,43 @@ pub struct Adjustment {
     pub delta: i64,
     /// Why, for people.
     pub reason: Reason,
+}
+
+/// What a user says of herself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// What to call her.
+    pub name: PersonName,
+    /// Where to write to.
+    pub email: Email,
+}
+
+/// An order as it is read: the fields that are compared, not all it has.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Order {
+    /// Its identifier.
+    pub id: OrderId,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// What was ordered, each product once.
+    pub items: Vec<LineItem>,
+    /// What it costs.
+    pub total: Money,
+}
+
+/// A part of a user's orders.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct OrderPage {
+    /// The orders, newest first.
+    pub items: Vec<Order>,
+    /// Where the list goes on, if it does.
+    pub next_cursor: Option<String>,
+}
+
+/// What to order.
+#[derive(Serialize)]
+pub(super) struct OrderBody<'a> {
+    pub(super) items: &'a [BasketItem],
 }
 
 /// A new price.
