@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import contention test check bench build tools clean help
+.PHONY: run token import contention replay-orders test check bench build tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -42,6 +42,12 @@ contention: ## Let 1,000 buyers order the last 100 pieces at once: make contenti
 	@$(BUILD) --quiet
 	@exec $(TARGET)/debug/local contention $${BUYERS:+--buyers "$$BUYERS"} $${PIECES:+--pieces "$$PIECES"}
 
+replay-orders: ## Replay a retail CSV as orders in a system of its own, and check it: make replay-orders FILE=x.csv [INVOICES=100]
+	@$(if $(FILE),,$(error say which file: make replay-orders FILE=sales.csv [INVOICES=100]))
+	@scripts/set-up test
+	@$(BUILD) --quiet
+	@exec $(TARGET)/debug/local replay-orders "$$FILE" $${INVOICES:+--limit-invoices "$$INVOICES"}
+
 # End-to-end tests start the binaries, so these are built first; with the tests,
 # because their own dependencies add features too.
 test: ## Run every test, on free ports
@@ -76,4 +82,4 @@ clean: ## Remove what was built and installed here, the local table with it
 	rm -rf $(TARGET) .tools .aws-sam
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

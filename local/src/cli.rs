@@ -2,6 +2,7 @@
 
 mod contention;
 mod import;
+mod replay_orders;
 mod run;
 mod token;
 
@@ -32,6 +33,8 @@ enum Command {
     Import(import::Arguments),
     /// Let many order the last pieces at once, on a system of its own.
     Contention(contention::Arguments),
+    /// Replay a retail CSV as orders, in a system of its own, and check it.
+    ReplayOrders(replay_orders::Arguments),
 }
 
 impl Cli {
@@ -45,6 +48,7 @@ impl Cli {
             Command::Token(arguments) => token::token(&arguments, &state),
             Command::Import(arguments) => import::import(arguments, &state).await,
             Command::Contention(arguments) => contention::contention(&arguments, &state).await,
+            Command::ReplayOrders(arguments) => replay_orders::replay_orders(arguments, &state).await,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod process;
 mod progress;
 pub mod project;
 pub mod redis;
+pub mod replay;
 mod retail;
 pub mod rie;
 pub mod schedule;

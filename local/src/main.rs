@@ -1,5 +1,4 @@
-//! The command line of the local system: what `make run`, `make token` and
-//! `make import` call.
+//! The command line of the local system: what the Makefile's targets call.
 
 mod cli;
 
