@@ -7,9 +7,9 @@
 //!   product than a year sells. Nothing expires meanwhile.
 //! - The rows of one number and one customer are an invoice. Invoices are taken
 //!   in the order of their first rows' time, one after the other.
-//! - A row that no request can say is refused here (`line`). All others are
-//!   sent, and the API refuses in its own words: what it names falls away, and
-//!   the rest of the order is sent again.
+//! - A row that no order could hold, whatever the shop sells, is refused here
+//!   (`line`). All others are sent, and the API refuses in its own words: what
+//!   it names falls away, and the rest of the order is sent again.
 //! - An invoice that one order does not take becomes several (`parts`).
 //! - A cancellation cancels its customer's latest sale that still stands and
 //!   has the same pieces of the same products: all of its orders. The API

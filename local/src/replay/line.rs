@@ -1,7 +1,7 @@
 //! One row as a line of an invoice.
 //!
-//! A row is refused here only if no request could say what it says; whatever
-//! can be sent is for the API to judge. Description and price are the
+//! A row is refused here only if no order could hold it, whatever the shop
+//! sells; all else is for the API to judge. Description and price are the
 //! catalogue's matter.
 
 use domain::{BasketItem, ProductId, Quantity, UserId};
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_request_can_say_is_refused_with_the_reason() {
+    fn what_no_order_can_hold_is_refused_with_the_reason() {
         for (row, fate) in [
             ("536365|70001|", Fate::ColumnCount),
             ("A563185|70001||1|2010-12-01|1||", Fate::NoInvoice),
