@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::{Error, IdempotencyKey, Result, UserId};
+use domain::{Error, IdempotencyKey, ProductId, Result, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -54,13 +54,18 @@ impl Request {
         if record.fingerprint != self.fingerprint {
             return Err(Error::IdempotencyKeyReused);
         }
-        Ok(Some(Answer { body: record.body, replayed: true }))
+        Ok(Some(Answer { body: record.body, replayed: true, products: record.products }))
     }
 
     /// Remembers what the request is answered, unless it came before.
     pub(crate) fn record(&self, answer: &Answer, now: Timestamp) -> Write {
         let expires_at = now.as_second() + i64::try_from(KEPT.as_secs()).expect("two days fit");
-        let record = Record { fingerprint: self.fingerprint.clone(), body: answer.body.clone(), expires_at };
+        let record = Record {
+            fingerprint: self.fingerprint.clone(),
+            body: answer.body.clone(),
+            products: answer.products.clone(),
+            expires_at,
+        };
         Write::Put(to_item(self.key(), &record), Condition::absent_or_expired(now))
     }
 }
@@ -72,13 +77,21 @@ pub struct Answer {
     pub body: String,
     /// Whether the request came before.
     pub replayed: bool,
+    /// Products whose stock the request moved and that it need not name, such as
+    /// those of a cart: for the cache to forget whenever the request comes.
+    pub(crate) products: Vec<ProductId>,
 }
 
 impl Answer {
     /// The answer to a request that comes for the first time.
     pub(crate) fn first(body: &impl Serialize) -> Self {
         let body = serde_json::to_string(body).expect("an answer is plain JSON");
-        Self { body, replayed: false }
+        Self { body, replayed: false, products: Vec::new() }
+    }
+
+    /// The same, and the request moved the stock of these.
+    pub(crate) fn moving(self, products: impl Iterator<Item = ProductId>) -> Self {
+        Self { products: products.collect(), ..self }
     }
 }
 
@@ -86,6 +99,8 @@ impl Answer {
 struct Record {
     fingerprint: String,
     body: String,
+    #[serde(default)]
+    products: Vec<ProductId>,
     /// Seconds since 1970: the table's TTL attribute.
     expires_at: i64,
 }

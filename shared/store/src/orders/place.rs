@@ -91,23 +91,22 @@ impl Store {
     ) -> Result<Option<Answer>> {
         let ground = self.order_ground(new, request).await?;
         if let Some(answer) = request.replay(ground.record.clone(), now)? {
-            return self.replayed_order(new, &ground, answer).await;
+            return self.order_replayed(&new.user, answer).await;
         }
         let purchase = match ground.purchase(new, now) {
             Ok(purchase) => purchase,
-            Err(refusal) => return self.order_refused(new, &ground, request, now, refusal).await,
+            Err(refusal) => return self.order_refused(&new.user, request, now, refusal).await,
         };
-        let answer = Answer::first(&represent(&purchase));
+        let products = purchase.order.items.iter().map(|item| item.product_id.clone());
+        let answer = Answer::first(&represent(&purchase)).moving(products);
         let (writes, first_stock) = writes(&ground, &purchase, request, &answer, now);
         match self.table.transact_recorded("place order", writes, request.key()).await {
             Ok(Transaction::Refused(refusal)) => match refused(refusal, first_stock, &purchase.order) {
-                Err(short @ Error::OutOfStock(_)) => {
-                    self.order_refused(new, &ground, request, now, short).await
-                }
+                Err(short @ Error::OutOfStock(_)) => self.order_refused(&new.user, request, now, short).await,
                 moved => moved.map(|()| None),
             },
             ended => {
-                self.forget_order_of(&new.user, &ground.basket).await;
+                self.forget_order_of(&new.user, &answer.products).await;
                 ended.map(|_| Some(answer))
             }
         }
@@ -118,28 +117,23 @@ impl Store {
     /// stock may show what the record did not yet.
     async fn order_refused(
         &self,
-        new: &NewOrder,
-        ground: &Ground,
+        user: &UserId,
         request: &Request,
         now: Timestamp,
         refusal: Error,
     ) -> Result<Option<Answer>> {
         let record = self.table.get("read idempotency record", request.key()).await?;
-        let answer = request.replay(record, now)?.ok_or(refusal)?;
-        self.replayed_order(new, ground, answer).await
+        match request.replay(record, now)? {
+            Some(answer) => self.order_replayed(user, answer).await,
+            None => Err(refusal),
+        }
     }
 
     /// The answer to a request that came before. Its first coming may have been
-    /// cut off before the cache forgot, so the cache forgets now. The products of
-    /// a cart that is empty by now it cannot name: their stock is a minute old
-    /// at most.
-    async fn replayed_order(
-        &self,
-        new: &NewOrder,
-        ground: &Ground,
-        answer: Answer,
-    ) -> Result<Option<Answer>> {
-        self.forget_order_of(&new.user, &ground.basket).await;
+    /// cut off before the cache forgot, so the cache forgets now; and what it
+    /// ordered, the record knows: a cart is empty since.
+    async fn order_replayed(&self, user: &UserId, answer: Answer) -> Result<Option<Answer>> {
+        self.forget_order_of(user, &answer.products).await;
         Ok(Some(answer))
     }
 
@@ -164,8 +158,8 @@ impl Store {
         Ok(Ground { record, cart, basket, listings: joined(found)? })
     }
 
-    async fn forget_order_of(&self, user: &UserId, basket: &Basket) {
-        let stocks = basket.items().iter().map(|item| crate::catalogue::stock_key(&item.product_id));
+    async fn forget_order_of(&self, user: &UserId, products: &[ProductId]) {
+        let stocks = products.iter().map(crate::catalogue::stock_key);
         let keys: Vec<AnyKey> = stocks.chain([cart_key(user)]).collect();
         self.cache.invalidate(&keys, &[user_tag(user)]).await;
     }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{Error, OrderStatus, PAYMENT_WINDOW, PaymentFlag, Receipt, Version};
+use domain::{
+    BasketItem, Error, IdempotencyKey, OrderStatus, PAYMENT_WINDOW, PaymentFlag, Quantity, Receipt, Version,
+};
 use futures::future::join_all;
 use local::faults::Fault;
-use store::{Expiry, PageRequest};
+use local::testing::{Database, Redis};
+use store::{Expiry, NewOrder, OrderSource, PageRequest, Request};
 
-use crate::shop::{Shop, id, now, open, order, pounds, user};
+use crate::shop::{Shop, adjustment, id, new_product, now, open, order, pounds, request, user};
 
 #[tokio::test]
 async fn an_order_is_its_items_its_entry_its_record_and_nothing_else() {
@@ -173,4 +176,24 @@ async fn a_payment_and_a_cancel_at_once_end_in_one_of_the_two() {
         shop.store.order_page(&user("ann"), PageRequest { limit: 100, after: None }).await.expect("a page");
     let sold = page.items.iter().filter(|purchase| purchase.order.status == OrderStatus::Paid).count();
     assert_eq!(shop.available("mug").await + i64::try_from(sold).expect("few"), 100);
+}
+
+#[tokio::test]
+async fn an_ordered_cart_that_comes_again_after_a_crash_makes_the_cache_forget_what_was_in_it() {
+    let (database, redis) = (Database::memory().await, Redis::start().await);
+    let ((_, here), (_, dying)) = (open(&database, Some(&redis)), open(&database, None));
+    here.create_product(new_product("Mug"), now()).await.expect("created");
+    here.adjust_stock(&id("mug"), &adjustment(10), &request("in", 10), now()).await.expect("adjusted");
+    let mugs = BasketItem { product_id: id("mug"), quantity: Quantity::new(3).expect("a quantity") };
+    here.set_cart_item(&user("ann"), &mugs, None).await.expect("set");
+    assert_eq!(here.stock(&id("mug")).await.expect("and cached").available, 10);
+
+    let key = IdempotencyKey::new("k").expect("a key");
+    let request = Request::new(&user("ann"), &key, "place order", &"cart");
+    let new = NewOrder { user: user("ann"), source: OrderSource::Cart, expected_total: None };
+    for store in [&dying, &here] {
+        let placed = store.place_order(&new, &request, now(), |purchase| purchase.order.id.clone()).await;
+        placed.expect("committed, and the first time no cache was told");
+    }
+    assert_eq!(here.stock(&id("mug")).await.expect("there").available, 7);
 }
