@@ -19,22 +19,10 @@ use monitoring::AfterResponse;
 use store::Store;
 
 /// What the operations stand on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRef)]
 struct App {
     store: Store,
     keys: Keys,
-}
-
-impl FromRef<App> for Store {
-    fn from_ref(app: &App) -> Self {
-        app.store.clone()
-    }
-}
-
-impl FromRef<App> for Keys {
-    fn from_ref(app: &App) -> Self {
-        app.keys.clone()
-    }
 }
 
 /// The function's routes, set up from the variables of an environment.

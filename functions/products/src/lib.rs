@@ -28,22 +28,10 @@ use store::Store;
 const CATALOG_WRITE: &str = "catalog:write";
 
 /// What the operations stand on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRef)]
 struct App {
     store: Store,
     keys: Keys,
-}
-
-impl FromRef<App> for Store {
-    fn from_ref(app: &App) -> Self {
-        app.store.clone()
-    }
-}
-
-impl FromRef<App> for Keys {
-    fn from_ref(app: &App) -> Self {
-        app.keys.clone()
-    }
 }
 
 /// The function's routes, set up from the variables of an environment.

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use cache::{AnyKey, Key, Kind, Policy};
 use domain::{BasketItem, Cart, Error, ProductId, Result, UserId, Version, Violation};
-use retry::{Outcome, deadline};
+use retry::deadline;
 
 use crate::Store;
 use crate::item::{from_item, to_item};
 use crate::keys;
 use crate::load::{LOADED, LoadError};
-use crate::table::{Condition, RACE, Table, Transaction, Write};
+use crate::table::{Condition, Table, Transaction, Write, undisturbed};
 
 /// No L1, which other processes' writes do not reach, and never stale: the user
 /// looks for a change at once.
@@ -90,12 +90,7 @@ impl Store {
         seen: Option<Version>,
         change: impl Fn(&Cart) -> Result<Cart>,
     ) -> Result<Cart> {
-        RACE.run(async || match self.try_change_cart(user, seen, &change).await {
-            Ok(Some(cart)) => Outcome::Done(Ok(cart)),
-            Ok(None) => Outcome::Again(Error::Busy),
-            Err(error) => Outcome::Done(Err(error)),
-        })
-        .await
+        undisturbed(|| self.try_change_cart(user, seen, &change)).await
     }
 
     /// One try; nothing when another write came between the read and the write.

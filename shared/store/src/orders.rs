@@ -57,7 +57,7 @@ impl Store {
         let key = ORDER.key(format!("{id}#{user}")).tagged(user_tag(user));
         let (table, owner, wanted) = (self.table.clone(), user.clone(), id.clone());
         let load = async move { Ok::<_, LoadError>(own(&table, "read order", &owner, &wanted).await?) };
-        let load = Box::pin(deadline::carried(load));
+        let load = deadline::carried(load);
         let purchase = self.cache.get_or_load(&key, || load).await?;
         purchase.as_deref().cloned().ok_or(NO_ORDER)
     }

@@ -8,6 +8,7 @@ mod door;
 mod transaction;
 mod write;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use domain::{Error, Result};
 use monitoring::DatabaseUse;
-use retry::Budget;
+use retry::{Budget, Outcome};
 
 use self::door::{Attempts, Door};
 pub(crate) use self::transaction::{Refusal, Transaction};
@@ -42,13 +43,33 @@ const CONTENTION: retry::Policy = retry::Policy {
     total: Duration::from_secs(5),
 };
 
-/// How a write that read first is tried again when another came between.
+/// How what read first is tried again when a write came between.
 pub(crate) const RACE: retry::Policy = retry::Policy {
     attempts: 10,
     base: Duration::from_millis(5),
     cap: Duration::from_millis(200),
     total: Duration::from_secs(5),
 };
+
+/// Tries what reads first and writes then until nothing comes between: `attempt`
+/// says so with nothing.
+///
+/// # Errors
+/// The attempt's own; [`Error::Busy`] when something always comes between.
+pub(crate) async fn undisturbed<T, E, F>(mut attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    E: From<Error>,
+    F: Future<Output = Result<Option<T>, E>>,
+{
+    let judged = |attempt: F| async move {
+        match attempt.await {
+            Ok(Some(done)) => Outcome::Done(Ok(done)),
+            Ok(None) => Outcome::Again(Error::Busy.into()),
+            Err(error) => Outcome::Done(Err(error)),
+        }
+    };
+    RACE.run(|| judged(attempt())).await
+}
 
 /// Retries of transactions in a row before one must have gone well.
 const RETRIES: u32 = 100;
@@ -115,15 +136,16 @@ impl Table {
         let attempts = Attempts::default();
         let call = self.client.get_item().table_name(&*self.name).set_key(Some(to_key(key)));
         let call = call.consistent_read(true).customize().interceptor(attempts.clone());
-        Ok(self.ask(operation, attempts, call.send()).await?.item)
+        Ok(self.ask(operation, attempts, Box::pin(call.send())).await?.item)
     }
 
-    /// A call that reads, through the door.
+    /// A call that reads, through the door. Boxed, because the SDK's futures are
+    /// kilobytes, and each of ours holds one.
     async fn ask<T, E, R>(
         &self,
         operation: &'static str,
         attempts: Attempts,
-        call: impl Future<Output = Result<T, SdkError<E, R>>>,
+        call: Pin<Box<impl Future<Output = Result<T, SdkError<E, R>>>>>,
     ) -> Result<T>
     where
         E: std::error::Error + Send + Sync + 'static,
@@ -177,7 +199,7 @@ impl Table {
         let attempts = Attempts::default();
         let call = self.client.batch_get_item().request_items(&*self.name, keys).customize();
         let call = call.interceptor(attempts.clone()).send();
-        let answer = self.ask(operation, attempts, call).await?;
+        let answer = self.ask(operation, attempts, Box::pin(call)).await?;
         let items = answer.responses.and_then(|mut tables| tables.remove(&*self.name));
         let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&*self.name));
         Ok((items.unwrap_or_default(), left.map(|left| left.keys).unwrap_or_default()))
@@ -257,7 +279,7 @@ impl Table {
     ) -> Result<(Vec<Item>, Option<Item>)> {
         let attempts = Attempts::default();
         let call = call.customize().interceptor(attempts.clone()).send();
-        let answer = self.ask(operation, attempts, call).await?;
+        let answer = self.ask(operation, attempts, Box::pin(call)).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 }

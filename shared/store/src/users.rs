@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use cache::{Key, Kind, Policy};
 use domain::{Email, Error, PersonName, Profile, Result, UserId, Version};
-use retry::{Outcome, deadline};
+use retry::deadline;
 
 use crate::Store;
 use crate::item::{from_item, to_item};
 use crate::keys;
 use crate::load::{LOADED, LoadError};
-use crate::table::{Condition, RACE, Table, Transaction, Write};
+use crate::table::{Condition, Table, Transaction, Write, undisturbed};
 
 const USER: Kind<Profile> = Kind::new(
     "user",
@@ -76,12 +76,7 @@ impl Store {
     /// not of that version; [`Error::Busy`] and [`Error::Unavailable`] as for
     /// every write.
     pub async fn edit_profile(&self, user: &UserId, seen: Version, person: Person) -> Result<Profile> {
-        RACE.run(async || match self.try_edit_profile(user, seen, person.clone()).await {
-            Ok(Some(profile)) => Outcome::Done(Ok(profile)),
-            Ok(None) => Outcome::Again(Error::Busy),
-            Err(error) => Outcome::Done(Err(error)),
-        })
-        .await
+        undisturbed(|| self.try_edit_profile(user, seen, person.clone())).await
     }
 
     async fn try_edit_profile(

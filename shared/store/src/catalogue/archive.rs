@@ -2,15 +2,14 @@
 //! name it; only what lists it goes.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Error, Product, ProductId, Result, Version};
+use domain::{Product, ProductId, Result, Version};
 use jiff::Timestamp;
-use retry::Outcome;
 
 use super::entries;
 use crate::Store;
 use crate::item::to_item;
 use crate::keys;
-use crate::table::{Condition, Expression, RACE, Transaction, Write};
+use crate::table::{Condition, Expression, Transaction, Write, undisturbed};
 
 impl Store {
     /// Takes a product out of the catalogue, if the caller has seen its
@@ -19,15 +18,10 @@ impl Store {
     /// # Errors
     /// As [`Self::edit_product`].
     pub async fn archive_product(&self, id: &ProductId, seen: Version, now: Timestamp) -> Result<()> {
-        RACE.run(async || match self.try_archive(id, seen, now).await {
-            Ok(Transaction::Committed) => Outcome::Done(Ok(())),
-            Ok(Transaction::Refused(_)) => Outcome::Again(Error::Busy),
-            Err(error) => Outcome::Done(Err(error)),
-        })
-        .await
+        undisturbed(|| self.try_archive(id, seen, now)).await
     }
 
-    async fn try_archive(&self, id: &ProductId, seen: Version, now: Timestamp) -> Result<Transaction> {
+    async fn try_archive(&self, id: &ProductId, seen: Version, now: Timestamp) -> Result<Option<()>> {
         let old = self.current("read product to archive", id).await?;
         if old.product.version != seen {
             return self.stale(&old, old.product.version).await;
@@ -37,7 +31,7 @@ impl Store {
         if !matches!(outcome, Ok(Transaction::Refused(_))) {
             self.forget_product(id, &entries::tags([&old])).await;
         }
-        outcome
+        Ok(matches!(outcome?, Transaction::Committed).then_some(()))
     }
 }
 

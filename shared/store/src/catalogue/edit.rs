@@ -2,13 +2,12 @@
 
 use domain::{Error, Product, ProductId, Result, Version};
 use jiff::Timestamp;
-use retry::Outcome;
 
 use super::{Change, Listing, entries};
 use crate::Store;
 use crate::item::to_item;
 use crate::keys;
-use crate::table::{Condition, RACE, Transaction, Write};
+use crate::table::{Condition, Transaction, Write, undisturbed};
 
 impl Store {
     /// Replaces what a product says of itself, if the caller has seen its
@@ -25,12 +24,7 @@ impl Store {
         now: Timestamp,
         change: impl Fn(&Listing) -> Result<Change, E>,
     ) -> Result<Listing, E> {
-        RACE.run(async || match self.try_edit(id, seen, now, &change).await {
-            Ok(Some(listing)) => Outcome::Done(Ok(listing)),
-            Ok(None) => Outcome::Again(Error::Busy.into()),
-            Err(error) => Outcome::Done(Err(error)),
-        })
-        .await
+        undisturbed(|| self.try_edit(id, seen, now, &change)).await
     }
 
     /// One try; nothing when something moved between the read and the write.

@@ -3,14 +3,13 @@
 //! It counts as a change of the product too, whose representation shows the
 //! price: an edit that starts from the old price is stale then.
 
-use domain::{Error, Money, Price, Product, ProductId, Result, Version};
+use domain::{Money, Price, Product, ProductId, Result, Version};
 use jiff::Timestamp;
-use retry::Outcome;
 
 use crate::Store;
 use crate::item::to_item;
 use crate::keys;
-use crate::table::{Condition, RACE, Transaction, Write};
+use crate::table::{Condition, Transaction, Write, undisturbed};
 
 impl Store {
     /// Sets a product's price, if the caller has seen its current version.
@@ -24,12 +23,7 @@ impl Store {
         price: Money,
         now: Timestamp,
     ) -> Result<Price> {
-        RACE.run(async || match self.try_set_price(id, seen, price, now).await {
-            Ok(Some(price)) => Outcome::Done(Ok(price)),
-            Ok(None) => Outcome::Again(Error::Busy),
-            Err(error) => Outcome::Done(Err(error)),
-        })
-        .await
+        undisturbed(|| self.try_set_price(id, seen, price, now)).await
     }
 
     async fn try_set_price(

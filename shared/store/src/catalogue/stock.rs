@@ -3,14 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Adjustment, Error, Product, ProductId, Result, Stock};
 use jiff::Timestamp;
-use retry::Outcome;
 
 use super::parts::Wanted;
 use crate::Store;
 use crate::idempotency::{Answer, Request};
 use crate::item::{Item, from_item, to_item};
 use crate::keys::{self, Key};
-use crate::table::{Condition, RACE, Transaction, Write};
+use crate::table::{Condition, Transaction, Write, undisturbed};
 
 impl Store {
     /// Moves a product's stock. The answer is the new stock; a request that
@@ -28,12 +27,7 @@ impl Store {
         request: &Request,
         now: Timestamp,
     ) -> Result<Answer> {
-        RACE.run(async || match self.try_adjust(id, adjustment, request, now).await {
-            Ok(Some(answer)) => Outcome::Done(Ok(answer)),
-            Ok(None) => Outcome::Again(Error::Busy),
-            Err(error) => Outcome::Done(Err(error)),
-        })
-        .await
+        undisturbed(|| self.try_adjust(id, adjustment, request, now)).await
     }
 
     async fn try_adjust(

@@ -2,13 +2,12 @@
 
 use domain::{Error, LineItem, Order, OrderId, OrderStatus, Result, UserId};
 use jiff::Timestamp;
-use retry::Outcome;
 
 use super::{NO_ORDER, Purchase, order_write, own, reason, time, user_tag};
 use crate::Store;
 use crate::catalogue::stock_key;
 use crate::keys;
-use crate::table::{Condition, Expression, RACE, Transaction, Write, number};
+use crate::table::{Condition, Expression, Transaction, Write, number, undisturbed};
 
 impl Store {
     /// Cancels a user's order and gives its stock back. One that is cancelled
@@ -19,12 +18,7 @@ impl Store {
     /// [`domain::Error::NotCancellable`] when it is paid or expired;
     /// [`domain::Error::Busy`] and [`domain::Error::Unavailable`] as for every write.
     pub async fn cancel_order(&self, user: &UserId, id: &OrderId, now: Timestamp) -> Result<Purchase> {
-        RACE.run(async || match self.try_cancel(user, id, now).await {
-            Ok(Some(purchase)) => Outcome::Done(Ok(purchase)),
-            Ok(None) => Outcome::Again(Error::Busy),
-            Err(error) => Outcome::Done(Err(error)),
-        })
-        .await
+        undisturbed(|| self.try_cancel(user, id, now)).await
     }
 
     async fn try_cancel(&self, user: &UserId, id: &OrderId, now: Timestamp) -> Result<Option<Purchase>> {

@@ -14,7 +14,6 @@ use domain::{
     Shortage, Stock, UserId,
 };
 use jiff::Timestamp;
-use retry::Outcome;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -25,7 +24,7 @@ use crate::catalogue::{ARCHIVED, Listing, joined};
 use crate::idempotency::{Answer, Request};
 use crate::item::{Item, from_item, key_of, to_item};
 use crate::keys;
-use crate::table::{Condition, Expression, RACE, Refusal, Transaction, Write, number};
+use crate::table::{Condition, Expression, Refusal, Transaction, Write, number, undisturbed};
 
 /// An order that is to be placed.
 #[derive(Clone, Debug)]
@@ -73,12 +72,7 @@ impl Store {
         now: Timestamp,
         represent: impl Fn(&Purchase) -> V,
     ) -> Result<Answer> {
-        RACE.run(async || match self.try_place(new, request, now, &represent).await {
-            Ok(Some(answer)) => Outcome::Done(Ok(answer)),
-            Ok(None) => Outcome::Again(Error::Busy),
-            Err(error) => Outcome::Done(Err(error)),
-        })
-        .await
+        undisturbed(|| self.try_place(new, request, now, &represent)).await
     }
 
     /// One try; nothing when something moved between the reads and the write.

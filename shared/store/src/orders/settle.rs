@@ -1,12 +1,11 @@
 //! What a payment provider says, applied to payment and order at once.
 
 use domain::{OrderId, Receipt, Result};
-use retry::Outcome;
 
 use super::{NO_ORDER, Purchase, order_write, payment_write, purchase, whole};
 use crate::Store;
 use crate::keys;
-use crate::table::{Condition, RACE, Transaction, Write};
+use crate::table::{Condition, Transaction, Write, undisturbed};
 
 impl Store {
     /// Applies what a provider says of an order's payment. What it said before
@@ -16,12 +15,7 @@ impl Store {
     /// [`domain::Error::NotFound`] when there is no such order;
     /// [`domain::Error::Busy`] and [`domain::Error::Unavailable`] as for every write.
     pub async fn settle_payment(&self, id: &OrderId, receipt: Receipt) -> Result<Purchase> {
-        RACE.run(async || match self.try_settle(id, receipt).await {
-            Ok(Some(purchase)) => Outcome::Done(Ok(purchase)),
-            Ok(None) => Outcome::Again(domain::Error::Busy),
-            Err(error) => Outcome::Done(Err(error)),
-        })
-        .await
+        undisturbed(|| self.try_settle(id, receipt)).await
     }
 
     async fn try_settle(&self, id: &OrderId, receipt: Receipt) -> Result<Option<Purchase>> {

@@ -152,7 +152,7 @@ impl Table {
         let call = call.client_request_token(&frozen.token).customize();
         let once = aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled());
         let call = call.interceptor(attempts.clone()).config_override(once).send();
-        match self.door.pass(frozen.operation, &attempts, call).await {
+        match self.door.pass(frozen.operation, &attempts, Box::pin(call)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(self.judged(frozen.operation, error)),
             Err(held @ Held::NoSlot) => Err((Verdict::Failed, Error::unavailable(frozen.operation, held))),
