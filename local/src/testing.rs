@@ -2,6 +2,8 @@
 //! each test its own, on free ports. Whatever is missing is a panic that says
 //! what to install: a test that cannot run has failed.
 
+mod answer;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
@@ -15,6 +17,7 @@ use crate::{
     token::{AUDIENCE, ISSUER, Signer, claims},
 };
 
+pub use self::answer::{Answer, send};
 pub use crate::redis::Redis as RedisServer;
 
 /// Longer than any test.

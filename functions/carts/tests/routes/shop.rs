@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request};
+use axum::http::Request;
 use domain::{Category, Currency, Description, Money, Name, ProductId, Tags, Version};
-use http_body_util::BodyExt;
+pub(crate) use local::testing::{Answer, send};
 use local::testing::{Database, Redis, Tokens, environment};
 use monitoring::AfterResponse;
 use serde_json::{Value, json};
 use store::{NewProduct, Store};
-use tower::ServiceExt;
 
 pub(crate) const CART: &str = "/api/cart";
 
@@ -29,15 +28,6 @@ pub(crate) struct Shop {
 pub(crate) struct User {
     token: String,
     router: Router,
-}
-
-/// An answer, its body read.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    pub(crate) body: Value,
 }
 
 impl Shop {
@@ -138,20 +128,6 @@ impl User {
     }
 }
 
-impl Answer {
-    /// Holds the answer to be a problem of this status; returns its errors' pointers.
-    pub(crate) fn problem(&self, status: u16) -> Vec<String> {
-        assert_eq!(self.status, status, "{}", self.text);
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        assert_eq!(self.body["status"], status);
-        for field in ["type", "title", "detail", "instance", "request_id"] {
-            assert!(self.body[field].is_string(), "{field} in {}", self.text);
-        }
-        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|error| error["pointer"].as_str().expect("a pointer").to_owned()).collect()
-    }
-}
-
 /// The path of a line of the cart.
 pub(crate) fn item(id: &str) -> String {
     format!("/api/cart/items/{id}")
@@ -170,15 +146,6 @@ pub(crate) fn pounds(pence: i64) -> Value {
 
 fn product(id: &str) -> ProductId {
     ProductId::new(id).expect("an id")
-}
-
-async fn send(router: &Router, request: Request<Body>) -> Answer {
-    let response = router.clone().oneshot(request).await.expect("an answer");
-    let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.expect("a body").to_bytes();
-    let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    let body = serde_json::from_str(&text).unwrap_or_default();
-    Answer { status: parts.status.as_u16(), headers: parts.headers, text, body }
 }
 
 fn router(environment: &BTreeMap<String, String>) -> Router {

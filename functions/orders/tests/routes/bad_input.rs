@@ -38,7 +38,7 @@ async fn bodies_that_break_rules_are_told_which() {
         (json!({"from_cart": true, "expected_total": {"amount": 1}}), "/expected_total/currency"),
     ] {
         let answer = shop.order("ann", "k", &body).await;
-        let errors = answer.problem(422);
+        let errors = answer.problem_in_words(422);
         assert!(errors.iter().any(|error| error.starts_with(&format!("{pointer}: "))), "{body}: {errors:?}");
     }
     for body in ["", "{", "[]x", "nonsense"] {
@@ -58,7 +58,7 @@ async fn every_broken_rule_is_told_at_once() {
         "items": [{"product_id": "", "quantity": 0}, {"quantity": 1}],
         "expected_total": {"amount": -5, "currency": "pounds"},
     });
-    let errors = shop.order("ann", "k", &body).await.problem(422);
+    let errors = shop.order("ann", "k", &body).await.problem_in_words(422);
     let pointers: Vec<&str> = errors.iter().filter_map(|error| error.split(": ").next()).collect();
     assert_eq!(
         pointers,
@@ -76,15 +76,15 @@ async fn every_broken_rule_is_told_at_once() {
 async fn too_many_products_or_pieces_are_told_the_limit() {
     let shop = Shop::open().await;
     let items: Vec<Value> = (0..91).map(|n| json!({"product_id": n.to_string(), "quantity": 1})).collect();
-    let errors = shop.order("ann", "k", &json!({"items": items})).await.problem(422);
+    let errors = shop.order("ann", "k", &json!({"items": items})).await.problem_in_words(422);
     assert_eq!(errors, ["/items/90: is one product too many: an order takes at most 90"]);
     let line = json!({"product_id": "mug", "quantity": 1});
-    let errors = shop.order("ann", "k", &json!({"items": vec![line; 1_001]})).await.problem(422);
+    let errors = shop.order("ann", "k", &json!({"items": vec![line; 1_001]})).await.problem_in_words(422);
     assert_eq!(errors, ["/items: must have 1 to 1000 items"]);
     let broken = shop.order("ann", "k", &json!({"items": vec![json!({}); 1_000]})).await;
     assert_eq!(broken.problem(422).len(), 100, "and not one for each of 2,000");
     let many = json!({"product_id": "mug", "quantity": 6_000});
-    let errors = shop.order("ann", "k", &json!({"items": [many, many]})).await.problem(422);
+    let errors = shop.order("ann", "k", &json!({"items": [many, many]})).await.problem_in_words(422);
     assert_eq!(errors, ["/items/1: adds up to more than 10000 pieces"]);
 }
 
@@ -93,7 +93,7 @@ async fn products_that_are_not_sold_are_named() {
     let shop = Shop::open().await;
     shop.archive(&shop.store, "cup").await;
     let items = ["mug", "cup", "nothing"].map(|id| json!({"product_id": id, "quantity": 1}));
-    let errors = shop.order("ann", "k", &json!({"items": items})).await.problem(422);
+    let errors = shop.order("ann", "k", &json!({"items": items})).await.problem_in_words(422);
     assert_eq!(
         errors,
         ["/items/1/product_id: there is no product cup", "/items/2/product_id: there is no product nothing",]
@@ -105,7 +105,7 @@ async fn products_that_are_not_sold_are_named() {
 async fn too_little_stock_is_told_with_what_is_left() {
     let shop = Shop::open().await;
     let items = [("mug", 11), ("cup", 6)].map(|(id, n)| json!({"product_id": id, "quantity": n}));
-    let errors = shop.order("ann", "k", &json!({"items": items})).await.problem(409);
+    let errors = shop.order("ann", "k", &json!({"items": items})).await.problem_in_words(409);
     assert_eq!(
         errors,
         [
@@ -125,7 +125,7 @@ async fn prices_in_several_currencies_have_no_total() {
     let euro = domain::Currency::new("EUR").expect("a currency");
     shop.stock("tasse", domain::Money::price(300, euro).expect("a price"), 5).await;
     let items = ["mug", "tasse"].map(|id| json!({"product_id": id, "quantity": 1}));
-    let errors = shop.order("ann", "k", &json!({"items": items})).await.problem(422);
+    let errors = shop.order("ann", "k", &json!({"items": items})).await.problem_in_words(422);
     assert_eq!(errors, ["/items: must have their prices in one currency"]);
     assert_eq!(pounds(255), shop.store.price(&crate::shop::product("mug")).await.expect("a price").price);
 }
@@ -143,7 +143,7 @@ async fn a_key_is_needed_and_bounded() {
 #[tokio::test]
 async fn a_caller_without_a_token_sees_and_does_nothing() {
     let shop = Shop::open().await;
-    let id = shop.order_mugs("ann", "k", 1).await.id();
+    let id = shop.order_mugs("ann", "k", 1).await.id().to_owned();
     for (method, path) in [
         ("GET", "/api/orders".to_owned()),
         ("POST", "/api/orders".to_owned()),

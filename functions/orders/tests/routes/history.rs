@@ -30,8 +30,7 @@ async fn a_walk_meets_every_order_once_the_newest_first() {
     let (mut path, mut met) = ("/api/orders?limit=3".to_owned(), Vec::new());
     loop {
         let page = shop.get("ann", &path).await;
-        let ids = page.body["items"].as_array().expect("items").iter().map(|order| order["id"].clone());
-        met.extend(ids.map(|id| id.as_str().expect("an id").to_owned()));
+        met.extend(page.ids());
         let Some(cursor) = page.body["next_cursor"].as_str() else { break };
         path = format!("/api/orders?limit=3&cursor={cursor}");
     }

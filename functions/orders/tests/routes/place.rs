@@ -45,7 +45,7 @@ async fn repeated_lines_are_summed() {
     assert_eq!((items.len(), &items[0]["quantity"]), (1, &json!(5)));
     assert_eq!(shop.available("mug").await, 5);
     let short = shop.order("ann", "l", &json!({"items": [line(3), line(3)]})).await;
-    assert_eq!(short.problem(409), ["/items/0/quantity: 5 of mug are left, 6 were ordered"]);
+    assert_eq!(short.problem_in_words(409), ["/items/0/quantity: 5 of mug are left, 6 were ordered"]);
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_cart_becomes_an_order_and_is_empty_then() {
     assert_eq!((placed.status, &placed.body["total"]), (201, &money(630)), "{}", placed.text);
     assert!(shop.store.cart(&ann).await.expect("a cart").basket.is_empty());
     let again = shop.order("ann", "l", &json!({"from_cart": true})).await;
-    assert_eq!(again.problem(422), ["/from_cart: the cart is empty"]);
+    assert_eq!(again.problem_in_words(422), ["/from_cart: the cart is empty"]);
     let replayed = shop.order("ann", "k", &json!({"from_cart": true})).await;
     assert_eq!((replayed.status, &replayed.text), (201, &placed.text));
 }

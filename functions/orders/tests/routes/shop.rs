@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::Request;
 use domain::{
     Adjustment, Category, Currency, Delta, Description, IdempotencyKey, Money, Name, OrderId, ProductId,
     Reason, Tags, UserId, Version,
 };
-use http_body_util::BodyExt;
+pub(crate) use local::testing::{Answer, send};
 use local::testing::{Database, Redis, Tokens, environment};
 use monitoring::AfterResponse;
 use serde_json::{Value, json};
 use store::{Config, NewProduct, Store};
-use tower::ServiceExt;
 
 pub(crate) struct Shop {
     pub(crate) store: Store,
@@ -23,15 +22,6 @@ pub(crate) struct Shop {
     tokens: Tokens,
     environment: BTreeMap<String, String>,
     router: Router,
-}
-
-/// An answer, its body read.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    pub(crate) body: Value,
 }
 
 impl Shop {
@@ -141,26 +131,9 @@ impl Shop {
     }
 }
 
-impl Answer {
-    pub(crate) fn id(&self) -> OrderId {
-        OrderId::new(self.body["id"].as_str().expect("an id")).expect("a UUID")
-    }
-
-    /// Holds the answer to be a problem of this status: returns its errors as
-    /// "pointer: detail".
-    pub(crate) fn problem(&self, status: u16) -> Vec<String> {
-        assert_eq!(self.status, status, "{}", self.text);
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        for field in ["type", "title", "detail", "instance", "request_id"] {
-            assert!(self.body[field].is_string(), "{field} in {}", self.text);
-        }
-        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
-        let text = |value: &Value| value.as_str().expect("text").to_owned();
-        errors
-            .iter()
-            .map(|error| format!("{}: {}", text(&error["pointer"]), text(&error["detail"])))
-            .collect()
-    }
+/// The id of the order that an answer shows.
+pub(crate) fn order_id(answer: &Answer) -> OrderId {
+    OrderId::new(answer.id()).expect("a UUID")
 }
 
 pub(crate) fn mugs(pieces: i64) -> Value {
@@ -177,15 +150,6 @@ pub(crate) fn product(id: &str) -> ProductId {
 
 pub(crate) fn user(id: &str) -> UserId {
     UserId::new(id).expect("a user")
-}
-
-pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
-    let response = router.clone().oneshot(request).await.expect("an answer");
-    let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.expect("a body").to_bytes();
-    let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    let body = serde_json::from_str(&text).unwrap_or_default();
-    Answer { status: StatusCode::as_u16(&parts.status), headers: parts.headers, text, body }
 }
 
 fn open(environment: &BTreeMap<String, String>) -> Store {

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
+use axum::http::Request;
+pub(crate) use local::testing::{Answer, send};
 use local::testing::{Database, Redis, Tokens, environment};
 use monitoring::AfterResponse;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 pub(crate) struct Shop {
     pub(crate) redis: Redis,
@@ -17,15 +16,6 @@ pub(crate) struct Shop {
     environment: BTreeMap<String, String>,
     router: Router,
     _database: Database,
-}
-
-/// An answer, its body read.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    pub(crate) body: Value,
 }
 
 impl Shop {
@@ -101,38 +91,8 @@ impl Shop {
     }
 }
 
-impl Answer {
-    /// The ids of a page.
-    pub(crate) fn ids(&self) -> Vec<String> {
-        let items = self.body["items"].as_array().expect("a page");
-        items.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
-    }
-
-    /// Holds the answer to be a problem of this status, and to change nothing
-    /// but say so: returns its errors' pointers.
-    pub(crate) fn problem(&self, status: u16) -> Vec<String> {
-        assert_eq!(self.status, status, "{}", self.text);
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        assert_eq!(self.body["status"], status);
-        for field in ["type", "title", "detail", "instance", "request_id"] {
-            assert!(self.body[field].is_string(), "{field} in {}", self.text);
-        }
-        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|error| error["pointer"].as_str().expect("a pointer").to_owned()).collect()
-    }
-}
-
 pub(crate) fn pounds(pence: i64) -> Value {
     json!({"amount": pence, "currency": "GBP"})
-}
-
-pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
-    let response = router.clone().oneshot(request).await.expect("an answer");
-    let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.expect("a body").to_bytes();
-    let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    let body = serde_json::from_str(&text).unwrap_or_default();
-    Answer { status: StatusCode::as_u16(&parts.status), headers: parts.headers, text, body }
 }
 
 fn router(environment: &BTreeMap<String, String>) -> Router {
