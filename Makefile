@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import contention replay-orders test check bench build tools clean help
+.PHONY: run token import contention chaos replay-orders test check bench build tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -41,6 +41,14 @@ contention: ## Let 1,000 buyers order the last 100 pieces at once: make contenti
 	@scripts/set-up test
 	@$(BUILD) --quiet
 	@exec $(TARGET)/debug/local contention $${BUYERS:+--buyers "$$BUYERS"} $${PIECES:+--pieces "$$PIECES"}
+
+# Not as SECONDS: bash counts in a variable of that name.
+chaos: export CHAOS_SECONDS = $(SECONDS)
+chaos: export CHAOS_SEED = $(SEED)
+chaos: ## Trade for a minute while faults come and go, then check the books: make chaos [SECONDS=] [SEED=]
+	@scripts/set-up test
+	@$(BUILD) --quiet
+	@exec $(TARGET)/debug/local chaos $${CHAOS_SECONDS:+--seconds "$$CHAOS_SECONDS"} $${CHAOS_SEED:+--seed "$$CHAOS_SEED"}
 
 replay-orders: ## Replay a retail CSV as orders in a system of its own, and check it: make replay-orders FILE=x.csv [INVOICES=100]
 	@$(if $(FILE),,$(error say which file: make replay-orders FILE=sales.csv [INVOICES=100]))

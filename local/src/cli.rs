@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod chaos;
 mod contention;
 mod import;
 mod replay_orders;
@@ -33,6 +34,8 @@ enum Command {
     Import(import::Arguments),
     /// Let many order the last pieces at once, on a system of its own.
     Contention(contention::Arguments),
+    /// Trade while faults come and go, and then go through the books.
+    Chaos(chaos::Arguments),
     /// Replay a retail CSV as orders, in a system of its own, and check it.
     ReplayOrders(replay_orders::Arguments),
 }
@@ -48,6 +51,7 @@ impl Cli {
             Command::Token(arguments) => token::token(&arguments, &state),
             Command::Import(arguments) => import::import(arguments, &state).await,
             Command::Contention(arguments) => contention::contention(&arguments, &state).await,
+            Command::Chaos(arguments) => chaos::chaos(&arguments, &state).await,
             Command::ReplayOrders(arguments) => replay_orders::replay_orders(arguments, &state).await,
         }
     }

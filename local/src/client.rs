@@ -21,7 +21,7 @@ use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 
 pub use self::error::{Error, Problem, Result, Violation};
-use self::patience::Patience;
+pub(crate) use self::patience::{Patience, is_passing};
 use self::shapes::PriceBody;
 pub use self::shapes::{
     Adjustment, Available, NewProduct, Order, OrderPage, Page, Person, Product, ProductPatch,
@@ -158,14 +158,14 @@ impl Client {
 }
 
 /// An answer that has arrived as a whole.
-struct Answer {
-    status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     headers: HeaderMap,
-    body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    async fn to(request: RequestBuilder) -> reqwest::Result<Self> {
+    pub(crate) async fn to(request: RequestBuilder) -> reqwest::Result<Self> {
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         Ok(Self { status, headers, body: response.bytes().await? })

@@ -2,6 +2,7 @@
 //! It runs the real things (DynamoDB's protocol, Redis, the Lambda Runtime
 //! API, the built functions) and mocks none. No function may depend on it.
 
+pub mod chaos;
 pub mod client;
 pub mod contention;
 pub mod dynamodb;

@@ -18,11 +18,11 @@ use crate::dynamodb::DynamoDb;
 use crate::faults::{self, Faults};
 use crate::gate::{Gate, Limits, Port};
 use crate::invoke::Invoker;
-use crate::lambda::{Binaries, Emulator, Surroundings};
+use crate::lambda::{Binaries, Emulator, Environment, Surroundings};
 use crate::project::Project;
 use crate::redis::{self, Redis};
 use crate::schedule::Schedules;
-use crate::template::{TABLE_NAME, Table};
+use crate::template::{REGION, TABLE_NAME, Table};
 
 /// How to start the system.
 #[derive(Clone, Debug)]
@@ -135,6 +135,22 @@ impl Stack {
     /// Where DynamoDB is, past the faults that the functions may meet.
     pub fn dynamodb(&self) -> String {
         self.database.endpoint()
+    }
+
+    /// What another program needs to open the shop's store as a function does:
+    /// through the faults, with the shared cache.
+    pub fn store_environment(&self) -> Environment {
+        [
+            ("STAGE", "local".to_owned()),
+            ("TABLE_NAME", TABLE_NAME.to_owned()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.faults.endpoint()),
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("CACHE_URL", self.cache().unwrap_or_default()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
     }
 
     /// What is to go wrong between the functions and DynamoDB; nothing, until

@@ -17,19 +17,19 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// How often one call was sent, and since when.
-pub(super) struct Patience {
+pub(crate) struct Patience {
     attempts: u32,
     started: Instant,
 }
 
 impl Patience {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { attempts: 0, started: Instant::now() }
     }
 
     /// How long to wait before the call is sent again; `None` when its answer
     /// stands, because waiting would not change it or has lasted long enough.
-    pub(super) fn before_repeating(&mut self, answer: &Result<Answer>) -> Option<Duration> {
+    pub(crate) fn before_repeating(&mut self, answer: &Result<Answer>) -> Option<Duration> {
         self.attempts += 1;
         let wait = match answer {
             Ok(answer) if is_passing(answer.status) => {
@@ -51,7 +51,7 @@ impl Patience {
 }
 
 /// Busy, or a part of the way down for a moment.
-fn is_passing(status: StatusCode) -> bool {
+pub(crate) fn is_passing(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::TOO_MANY_REQUESTS
