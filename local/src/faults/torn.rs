@@ -15,12 +15,13 @@ pub(super) fn without(sort_key: &str, answer: Response<Bytes>) -> Response<Bytes
         return answer;
     };
     let is_seen = |item: &Value| item["sk"]["S"] != sort_key;
-    if let Some(items) = body["Items"].as_array_mut() {
+    if let Some(items) = body.get_mut("Items").and_then(Value::as_array_mut) {
         items.retain(is_seen);
-        body["Count"] = body["Items"].as_array().map_or(0, Vec::len).into();
+        body["Count"] = items.len().into();
     }
-    for items in body["Responses"].as_object_mut().into_iter().flat_map(|tables| tables.values_mut()) {
-        items.as_array_mut().into_iter().for_each(|items| items.retain(is_seen));
+    let tables = body.get_mut("Responses").and_then(Value::as_object_mut);
+    for items in tables.into_iter().flat_map(|tables| tables.values_mut()).filter_map(Value::as_array_mut) {
+        items.retain(is_seen);
     }
     let (mut head, _) = answer.into_parts();
     let body = Bytes::from(body.to_string());
