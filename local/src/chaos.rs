@@ -32,15 +32,15 @@ use tokio::time::{Instant, sleep};
 
 use self::api::Api;
 use self::expiry::Expirer;
-use self::keeper::Keeper;
+use self::keeper::{Keeper, PRODUCTS, product_name};
 use self::meter::Meter;
 use self::provider::Provider;
 pub use self::report::Report;
 use self::shopper::Shopper;
 use self::table::Table;
-use self::trouble::{LONGEST_DELAY, Trouble};
+use self::trouble::LONGEST_DELAY;
 use self::weather::Weather;
-use crate::faults::Counts;
+use crate::faults::{Counts, Fault, Faults};
 use crate::stack::{self, Stack};
 
 const SHOPPERS: usize = 20;
@@ -88,18 +88,15 @@ async fn trade(stack: &mut Stack, options: &Options, mut announce: impl FnMut(&s
     let before = stack.faults().counts();
     let start = Instant::now();
     let acting = cast.act(start, options.time);
-    let weather = Weather::new(options.time, random.fork(), meter.clone());
+    let weather = Weather::new(options.time, random, meter.clone());
     weather.run(stack, start + options.time, &mut announce).await?;
     announce("quiet; whoever has no answer yet asks again");
     let mut cast = acting.await?;
     // What its sender gave up may still happen, that much later.
     sleep(LONGEST_DELAY).await;
     cast.settle_up().await;
-    announce("everything is read, and then changed once more, among errors");
-    cast.read_all().await;
-    Trouble::Errors.begin(stack, &mut random).await?;
-    cast.act_once_more().await;
-    stack.faults().clear();
+    announce("a last expiry, and a last order of each product");
+    cast.act_last(&stack.faults()).await;
     cast.settle_up().await;
     let (tally, faults) = (meter.so_far(), since(&before, stack.faults().counts()));
     announce("going through the books");
@@ -139,16 +136,15 @@ impl Cast {
         }
     }
 
-    /// Brings into the cache all that may still change: what is not forgotten
-    /// from now on, no later change covers up.
-    async fn read_all(&mut self) {
-        join_all(self.shoppers.iter_mut().map(Shopper::read_all)).await;
-    }
-
-    /// Everyone does a last thing, and what is left unpaid expires.
-    async fn act_once_more(&mut self) {
-        join_all(self.shoppers.iter_mut().map(Shopper::act_once_more)).await;
+    /// Changes, for the last time and among errors, what everyone has just read.
+    /// What the cache does not forget now, no later change makes it forget.
+    async fn act_last(&mut self, faults: &Faults) {
+        faults.inject(Fault::ErrorAfter.on("TransactWriteItems").with_probability(0.5));
+        join_all(self.shoppers.iter_mut().map(Shopper::read_pending)).await;
         self.expirer.run_both().await;
+        let last = self.shoppers.iter_mut().zip((0..PRODUCTS).map(product_name));
+        join_all(last.map(|(shopper, product)| shopper.order_last(product))).await;
+        faults.clear();
     }
 
     /// Asks again whatever is undecided.

@@ -13,9 +13,9 @@ use super::keeper::Keeper;
 use super::shopper::Shopper;
 use super::table::Table;
 
-/// As long as a process shows stock that it has read, without asking the
-/// shared cache, and a little more.
-const STOCK_IN_PROCESS: Duration = Duration::from_millis(1_200);
+/// As long as a process shows stock that it has read without asking the shared
+/// cache, or tries anew what that cache did not acknowledge; and a little more.
+const CACHES_AGREE_AFTER: Duration = Duration::from_millis(1_500);
 
 /// All that is wrong, in words.
 pub(super) async fn audit(table: &Table, shoppers: &mut [Shopper], keeper: &Keeper) -> Vec<String> {
@@ -26,8 +26,8 @@ pub(super) async fn audit(table: &Table, shoppers: &mut [Shopper], keeper: &Keep
     wrong.extend(orders::unasked(table, shoppers));
     wrong.extend(orders::whole(table));
     wrong.extend(stock::balance(table, keeper));
+    sleep(CACHES_AGREE_AFTER).await;
     shown::compare(table, shoppers, &mut wrong).await;
-    sleep(STOCK_IN_PROCESS).await;
     if let [anyone, ..] = &*shoppers {
         wrong.extend(stock::shown(table, anyone).await);
     }

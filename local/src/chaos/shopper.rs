@@ -67,9 +67,8 @@ impl Shopper {
         }
     }
 
-    /// Reads all that may still change.
-    pub(super) async fn read_all(&mut self) {
-        drop(self.listed().await);
+    /// Reads, and so brings into the cache, the orders that may still change.
+    pub(super) async fn read_pending(&mut self) {
         let pending = self.history().await.into_iter();
         for order in pending.filter(|order| order.status == OrderStatus::PendingPayment) {
             self.shown(&order.id).await;

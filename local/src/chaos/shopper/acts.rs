@@ -68,14 +68,14 @@ impl Shopper {
         }
     }
 
-    /// A cart is ordered, and an order before it cancelled or paid.
-    pub(in crate::chaos) async fn act_once_more(&mut self) {
-        let order = self.recent();
-        self.fill_cart().await;
+    /// Orders one product, and nothing else, by the cart, and pays it.
+    pub(in crate::chaos) async fn order_last(&mut self, product: String) {
+        drop(self.api.send(&self.api.ask("empty cart", Method::DELETE, "/api/cart")).await);
+        self.put(&product).await;
+        let _in_the_cache_now = self.available(&product).await;
         self.order_cart().await;
-        if let Some(order) = order {
-            let act = if self.random.bool() { Act::Cancel } else { Act::Pay };
-            self.act_on(act, &order).await;
+        if let Some(order) = self.told.placements.last().and_then(|placement| placement.order.clone()) {
+            self.pay(&order).await;
         }
     }
 
@@ -98,7 +98,12 @@ impl Shopper {
     }
 
     async fn fill_cart(&mut self) {
-        let path = format!("/api/cart/items/{}", self.product());
+        let product = self.product();
+        self.put(&product).await;
+    }
+
+    async fn put(&mut self, product: &str) {
+        let path = format!("/api/cart/items/{product}");
         let item = self.api.ask("fill cart", Method::PUT, &path);
         let quantity = self.quantity();
         drop(self.api.send(&item.json(&json!({"quantity": quantity}))).await);
