@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Without `RUST_LOG`: what a developer must see, such as a function that died,
 /// and not each refused call of DynamoDB, which its callers know.
-const LOG_FILTER: &str = "warn,dynoxide=error";
+const LOG_FILTER: &str = "warn,dynoxide=error,store=off";
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -1,6 +1,6 @@
 //! `PUT /api/cart/items/{product_id}`
 
-use api::{Caller, IfMatch, Json, PathId, Problem, Violations};
+use api::{Caller, IfMatch, Json, PathId, Private, Problem, Violations};
 use axum::extract::State;
 use domain::{BasketItem, ProductId, Quantity};
 use serde::Deserialize;
@@ -20,10 +20,10 @@ pub(crate) async fn set_item(
     PathId(product_id): PathId<ProductId>,
     if_match: Option<IfMatch>,
     Json(body): Json<ItemSubmission>,
-) -> Result<axum::Json<CartView>, Problem> {
+) -> Result<Private<CartView>, Problem> {
     let item = BasketItem { product_id, quantity: body.checked()? };
     let cart = store.set_cart_item(&caller.user, &item, if_match.map(|seen| seen.0)).await?;
-    Ok(axum::Json(CartView::of(&store, &cart).await?))
+    Ok(Private(CartView::of(&store, &cart).await?))
 }
 
 impl ItemSubmission {

@@ -4,7 +4,7 @@
 //! who is late (428 or 412): nothing is undone, and the next read shows what
 //! stands.
 
-use api::{Caller, IfMatch, Json, Problem, Violations};
+use api::{Caller, IfMatch, Json, Private, Problem, Violations};
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::{Email, Error, PersonName, Profile};
@@ -23,13 +23,13 @@ pub(crate) async fn save(
     State(store): State<Store>,
     if_match: Option<IfMatch>,
     Json(body): Json<ProfileSubmission>,
-) -> Result<(StatusCode, axum::Json<Profile>), Problem> {
+) -> Result<(StatusCode, Private<Profile>), Problem> {
     let person = body.checked()?;
     let (status, saved) = match if_match {
         None => (StatusCode::CREATED, store.create_profile(&caller.user, person).await),
         Some(IfMatch(seen)) => (StatusCode::OK, store.edit_profile(&caller.user, seen, person).await),
     };
-    Ok((status, axum::Json(saved.map_err(refusal)?)))
+    Ok((status, Private(saved.map_err(refusal)?)))
 }
 
 /// Whether there is a profile decides what `If-Match` must be: so where it is in

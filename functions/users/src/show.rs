@@ -1,6 +1,6 @@
 //! `GET /api/users/me`
 
-use api::{Caller, Problem};
+use api::{Caller, Private, Problem};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -11,6 +11,5 @@ use store::Store;
 pub(crate) async fn show(caller: Caller, State(store): State<Store>) -> Result<impl IntoResponse, Problem> {
     let profile = store.profile(&caller.user).await?;
     let tag = format!("\"{}\"", profile.version);
-    let keep = "private, no-cache".to_owned();
-    Ok(([(header::ETAG, tag), (header::CACHE_CONTROL, keep)], axum::Json(profile)))
+    Ok(([(header::ETAG, tag)], Private(profile)))
 }

@@ -49,6 +49,8 @@ impl Refusal {
     }
 }
 
+/// The writes that a recorded transaction begins with: its record.
+const RECORD: usize = 1;
 const CONDITION: &str = "ConditionalCheckFailed";
 /// Of a write that nothing is wrong with.
 const NONE: &str = "None";
@@ -83,9 +85,11 @@ impl Table {
         self.repeat(self.frozen(operation, writes), None).await
     }
 
-    /// As [`Self::transact`]. The writes hold the record of a request, under the
-    /// condition that there is none: where it is unclear whether they happened,
-    /// the record tells.
+    /// As [`Self::transact`]. The first of the writes is the record of a request,
+    /// under the condition that there is none: where it is unclear whether they
+    /// happened, the record tells. A refusal is no answer while an earlier try may
+    /// still be on its way: it could be carried out after its caller was told that
+    /// it was not.
     pub(crate) async fn transact_recorded(
         &self,
         operation: &'static str,
@@ -101,15 +105,21 @@ impl Table {
     }
 
     async fn repeat(&self, frozen: Frozen, record: Option<Key>) -> Result<Transaction> {
-        let (mut backoff, mut retries) = (CONTENTION.backoff(), 0);
+        let (mut backoff, mut retries, mut may_still_arrive) = (CONTENTION.backoff(), 0, false);
         loop {
             let error = match self.outcome(&frozen, record.as_ref()).await {
+                Ok(Transaction::Refused(refusal)) if may_still_arrive && !refusal.touches_first(RECORD) => {
+                    return Err(Error::Busy);
+                }
                 Ok(outcome) => {
                     self.budget.earn(retries);
                     return Ok(outcome);
                 }
                 Err((Verdict::Failed, error)) => return Err(error),
-                Err((_, error)) => error,
+                Err((verdict, error)) => {
+                    may_still_arrive |= record.is_some() && matches!(verdict, Verdict::Unclear);
+                    error
+                }
             };
             let wait = backoff.next_wait().filter(|_| self.budget.spend());
             let Some(wait) = wait else {

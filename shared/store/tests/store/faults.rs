@@ -90,6 +90,25 @@ async fn a_transaction_that_is_late_happens_once_whenever_it_does() {
 }
 
 #[tokio::test]
+async fn no_one_is_told_that_an_order_failed_which_may_still_arrive() {
+    let shop = shop_with_mugs().await;
+    let (_, hasty) = open_with(&shop.database, None, &[("DYNAMODB_ATTEMPT_TIMEOUT_MS", "200")]);
+    let late = Fault::Delay(Duration::from_millis(900));
+    shop.database.faults().inject(late.on(TRANSACT).touching("USER#ann").next(1));
+    let bob = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        shop.ordered("bob", "k", &[("mug", 10)]).await
+    };
+    let (ann, bobs) = tokio::join!(order(&hasty, "ann", "k", &[("mug", 3)], now()), bob);
+    assert!(matches!(ann, Err(Error::Busy)), "{ann:?}");
+    shop.store.cancel_order(&user("bob"), &bobs, now()).await.expect("the stock is back");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let again = shop.order("ann", "k", &[("mug", 3)]).await.expect("it arrived");
+    assert!(again.replayed);
+    assert_eq!(shop.available("mug").await, 7);
+}
+
+#[tokio::test]
 async fn what_does_not_pass_is_told_and_has_not_happened() {
     for fault in [
         Fault::Conflict(Position::Random),
