@@ -34,7 +34,7 @@ pub fn router(
     after_response: &AfterResponse,
 ) -> anyhow::Result<Router> {
     let store = Store::open(&store::Config::read(variable)?, after_response)?;
-    let keys = Keys::new(api::Config::read(variable)?);
+    let keys = Keys::read(variable)?;
     let routes = Router::new()
         .route("/api/cart", get(show::show).delete(empty::empty))
         .route("/api/cart/items/{product_id}", put(set_item::set_item).delete(remove_item::remove_item))

@@ -11,7 +11,7 @@ mod show;
 mod submission;
 mod view;
 
-use api::Keys;
+use api::{Cursors, Keys};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
@@ -23,6 +23,7 @@ use store::Store;
 struct App {
     store: Store,
     keys: Keys,
+    cursors: Cursors,
 }
 
 /// The function's routes, set up from the variables of an environment.
@@ -34,11 +35,11 @@ pub fn router(
     after_response: &AfterResponse,
 ) -> anyhow::Result<Router> {
     let store = Store::open(&store::Config::read(variable)?, after_response)?;
-    let keys = Keys::new(api::Config::read(variable)?);
+    let (keys, cursors) = (Keys::read(variable)?, Cursors::read(variable)?);
     let routes = Router::new()
         .route("/api/orders", get(list::list).post(place::place))
         .route("/api/orders/{id}", get(show::show))
         .route("/api/orders/{id}/cancel", post(cancel::cancel))
-        .with_state(App { store, keys });
+        .with_state(App { store, keys, cursors });
     Ok(api::edge(routes))
 }

@@ -17,7 +17,7 @@ mod show_pricing;
 mod submission;
 mod view;
 
-use api::{Caller, Keys, Problem};
+use api::{Caller, Cursors, Keys, Problem};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
@@ -32,6 +32,7 @@ const CATALOG_WRITE: &str = "catalog:write";
 struct App {
     store: Store,
     keys: Keys,
+    cursors: Cursors,
 }
 
 /// The function's routes, set up from the variables of an environment.
@@ -43,7 +44,7 @@ pub fn router(
     after_response: &AfterResponse,
 ) -> anyhow::Result<Router> {
     let store = Store::open(&store::Config::read(variable)?, after_response)?;
-    let keys = Keys::new(api::Config::read(variable)?);
+    let (keys, cursors) = (Keys::read(variable)?, Cursors::read(variable)?);
     let routes = Router::new()
         .route("/api/products", get(list::list).post(create::create))
         .route("/api/products/search", get(search::search))
@@ -54,7 +55,7 @@ pub fn router(
         .route("/api/products/{id}/inventory", get(show_inventory::show_inventory))
         .route("/api/products/{id}/inventory/adjustments", post(adjust_inventory::adjust_inventory))
         .route("/api/products/{id}/pricing", get(show_pricing::show_pricing).put(set_price::set_price))
-        .with_state(App { store, keys });
+        .with_state(App { store, keys, cursors });
     Ok(api::edge(routes))
 }
 

@@ -1,6 +1,6 @@
 //! `GET /api/products[?category=]`
 
-use api::{Keys, PageParams, Problem, Query, Representation, Violations};
+use api::{Cursors, PageParams, Problem, Query, Representation, Violations};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use domain::Category;
@@ -18,15 +18,15 @@ pub(crate) struct Params {
 
 pub(crate) async fn list(
     State(store): State<Store>,
-    State(keys): State<Keys>,
+    State(cursors): State<Cursors>,
     headers: HeaderMap,
     Query(params): Query<Params>,
 ) -> Result<Representation, Problem> {
     let category = params.category.as_deref().map(Category::new).transpose();
     let category = category.map_err(|rule| Violations::one("/category", rule))?;
     let list = category.as_ref().map_or_else(|| "products".to_owned(), |c| format!("products/category/{c}"));
-    let after = params.page.position(keys.cursors(), &list)?;
+    let after = params.page.position(&cursors, &list)?;
     let request = PageRequest { limit: params.page.limit()?, after };
     let page = store.product_page(category.as_ref(), request).await?;
-    Ok(Representation::new(&headers, &view::page(page, keys.cursors(), &list)))
+    Ok(Representation::new(&headers, &view::page(page, &cursors, &list)))
 }

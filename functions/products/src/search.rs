@@ -1,6 +1,6 @@
 //! `GET /api/products/search?q=`
 
-use api::{Keys, PageParams, Problem, Query, Representation, Violations};
+use api::{Cursors, PageParams, Problem, Query, Representation, Violations};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Deserialize;
@@ -17,15 +17,15 @@ pub(crate) struct Params {
 
 pub(crate) async fn search(
     State(store): State<Store>,
-    State(keys): State<Keys>,
+    State(cursors): State<Cursors>,
     headers: HeaderMap,
     Query(params): Query<Params>,
 ) -> Result<Representation, Problem> {
     let q = params.q.ok_or_else(|| Violations::one("/q", "is required"))?;
     let query = domain::Query::new(&q).map_err(|rule| Violations::one("/q", rule))?;
     let list = format!("products/search/{query}");
-    let after = params.page.position(keys.cursors(), &list)?;
+    let after = params.page.position(&cursors, &list)?;
     let request = PageRequest { limit: params.page.limit()?, after };
     let page = store.search_products(&query, request).await?;
-    Ok(Representation::new(&headers, &view::page(page, keys.cursors(), &list)))
+    Ok(Representation::new(&headers, &view::page(page, &cursors, &list)))
 }

@@ -30,7 +30,7 @@ pub fn router(
     after_response: &AfterResponse,
 ) -> anyhow::Result<Router> {
     let store = Store::open(&store::Config::read(variable)?, after_response)?;
-    let keys = Keys::new(api::Config::read(variable)?);
+    let keys = Keys::read(variable)?;
     let routes =
         Router::new().route("/api/users/me", get(show::show).put(save::save)).with_state(App { store, keys });
     Ok(api::edge(routes))

@@ -1,17 +1,9 @@
-//! The edge's settings, read and checked once at boot.
+//! The edge's settings, read and checked once at boot: each function reads
+//! those that it needs.
 
-use crate::{Cursors, Verifier};
+use crate::{Cursors, Keys, Verifier};
 
-/// Settings of the HTTP edge.
-#[derive(Debug)]
-pub struct Config {
-    /// From `AUTH_JWKS` (the key set itself, RFC 7517, so that a cold start
-    /// asks no network), `AUTH_ISSUER` and `AUTH_AUDIENCE`; `STAGE` decides
-    /// whether a development key is let in.
-    pub verifier: Verifier,
-    /// From `CURSOR_KEY`: at least 32 characters.
-    pub cursors: Cursors,
-}
+type Result<T> = std::result::Result<T, ConfigError>;
 
 /// A setting that is missing or makes no sense.
 #[derive(Debug, thiserror::Error)]
@@ -41,19 +33,30 @@ pub enum ConfigError {
     WeakCursorKey(usize),
 }
 
-impl Config {
-    /// Reads the settings from the variables of an environment.
+impl Keys {
+    /// The keys that verify tokens: from `AUTH_JWKS` (the key set itself, RFC
+    /// 7517, so that a cold start asks no network), for `AUTH_ISSUER` and
+    /// `AUTH_AUDIENCE`; `STAGE` decides whether a development key is let in.
     ///
     /// # Errors
     /// The first setting that is missing or makes no sense.
-    pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let required =
-            |name| variable(name).filter(|text| !text.is_empty()).ok_or(ConfigError::Missing(name));
-        let local = required("STAGE")? == "local";
-        let jwks = required("AUTH_JWKS")?;
-        Ok(Self {
-            verifier: Verifier::new(&jwks, &required("AUTH_ISSUER")?, &required("AUTH_AUDIENCE")?, local)?,
-            cursors: Cursors::new(&required("CURSOR_KEY")?)?,
-        })
+    pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let required = |name| required(variable, name);
+        let (local, jwks) = (required("STAGE")? == "local", required("AUTH_JWKS")?);
+        Verifier::new(&jwks, &required("AUTH_ISSUER")?, &required("AUTH_AUDIENCE")?, local).map(Self::new)
     }
+}
+
+impl Cursors {
+    /// Cursors under `CURSOR_KEY`, of at least 32 characters.
+    ///
+    /// # Errors
+    /// When it is missing or too short.
+    pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self> {
+        Self::new(&required(variable, "CURSOR_KEY")?)
+    }
+}
+
+fn required(variable: &impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String> {
+    variable(name).filter(|text| !text.is_empty()).ok_or(ConfigError::Missing(name))
 }

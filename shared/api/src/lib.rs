@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 pub use auth::{Caller, Verifier};
 pub use body::{Json, from_value};
-pub use config::{Config, ConfigError};
+pub use config::ConfigError;
 pub use cursor::Cursors;
 pub use deadline::deadline;
 pub use edge::edge;
@@ -49,21 +49,15 @@ pub use violations::Violations;
 /// What the extractors of this crate need of a router's state: make it
 /// available by `FromRef`.
 #[derive(Clone, Debug)]
-pub struct Keys(Arc<(Verifier, Cursors)>);
+pub struct Keys(Arc<Verifier>);
 
 impl Keys {
-    /// The keys of a checked configuration.
-    pub fn new(config: Config) -> Self {
-        Self(Arc::new((config.verifier, config.cursors)))
+    fn new(verifier: Verifier) -> Self {
+        Self(Arc::new(verifier))
     }
 
     /// Verifies bearer tokens.
     pub fn verifier(&self) -> &Verifier {
-        &self.0.0
-    }
-
-    /// Signs and checks cursors.
-    pub fn cursors(&self) -> &Cursors {
-        &self.0.1
+        &self.0
     }
 }
