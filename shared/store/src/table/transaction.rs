@@ -109,7 +109,7 @@ impl Table {
         loop {
             let error = match self.outcome(&frozen, record.as_ref()).await {
                 Ok(Transaction::Refused(refusal)) if may_still_arrive && !refusal.touches_first(RECORD) => {
-                    return Err(Error::Busy);
+                    return Err(Error::Busy); // it may yet be carried out
                 }
                 Ok(outcome) => {
                     self.budget.earn(retries);
