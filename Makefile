@@ -38,7 +38,7 @@ import: ## Import a retail CSV into the running system: make import FILE=x.csv [
 	  $${STOCK:+--stock "$$STOCK"} $${URL:+--url "$$URL"}
 
 contention: ## Let 1,000 buyers order the last 100 pieces at once: make contention [BUYERS=] [PIECES=]
-	@scripts/set-up test
+	@scripts/set-up system
 	@$(BUILD) --quiet
 	@exec $(TARGET)/debug/local contention $${BUYERS:+--buyers "$$BUYERS"} $${PIECES:+--pieces "$$PIECES"}
 
@@ -46,13 +46,13 @@ contention: ## Let 1,000 buyers order the last 100 pieces at once: make contenti
 chaos: export CHAOS_SECONDS = $(SECONDS)
 chaos: export CHAOS_SEED = $(SEED)
 chaos: ## Trade for a minute while faults come and go, then check the books: make chaos [SECONDS=] [SEED=]
-	@scripts/set-up test
+	@scripts/set-up system
 	@$(BUILD) --quiet
 	@exec $(TARGET)/debug/local chaos $${CHAOS_SECONDS:+--seconds "$$CHAOS_SECONDS"} $${CHAOS_SEED:+--seed "$$CHAOS_SEED"}
 
 replay-orders: ## Replay a retail CSV as orders in a system of its own, and check it: make replay-orders FILE=x.csv [INVOICES=100]
 	@$(if $(FILE),,$(error say which file: make replay-orders FILE=sales.csv [INVOICES=100]))
-	@scripts/set-up test
+	@scripts/set-up system
 	@$(BUILD) --quiet
 	@exec $(TARGET)/debug/local replay-orders "$$FILE" $${INVOICES:+--limit-invoices "$$INVOICES"}
 

@@ -9,9 +9,10 @@ mod token;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use local::project::Project;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The Storefront system on this machine.
 #[derive(Debug, Parser)]
@@ -49,10 +50,35 @@ impl Cli {
         match self.command {
             Command::Run(arguments) => run::run(&arguments, state).await,
             Command::Token(arguments) => token::token(&arguments, &state),
-            Command::Import(arguments) => import::import(arguments, &state).await,
-            Command::Contention(arguments) => contention::contention(&arguments, &state).await,
-            Command::Chaos(arguments) => chaos::chaos(&arguments, &state).await,
-            Command::ReplayOrders(arguments) => replay_orders::replay_orders(arguments, &state).await,
+            Command::Import(arguments) => unless_stopped(import::import(arguments, &state)).await,
+            Command::Contention(arguments) => {
+                unless_stopped(contention::contention(&arguments, &state)).await
+            }
+            Command::Chaos(arguments) => unless_stopped(chaos::chaos(&arguments, &state)).await,
+            Command::ReplayOrders(arguments) => {
+                unless_stopped(replay_orders::replay_orders(arguments, &state)).await
+            }
         }
     }
+}
+
+/// Ends work when its user does: what it has started is killed as it is dropped.
+async fn unless_stopped(work: impl Future<Output = Result<()>>) -> Result<()> {
+    let stop = stop_signal()?;
+    tokio::select! {
+        done = work => done,
+        () = stop => bail!("interrupted"),
+    }
+}
+
+/// Returns at Ctrl-C or SIGTERM.
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

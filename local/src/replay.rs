@@ -50,8 +50,8 @@ use crate::stack::Stack;
 
 /// Pieces of each product: the most that an import brings in.
 const STOCK: u32 = 1_000_000;
-/// A month is replayed in minutes.
-const TOKEN_TTL: Duration = Duration::from_hours(2);
+/// A month is replayed in minutes; a year must not end in a refused token.
+const TOKEN_TTL: Duration = Duration::from_hours(24);
 
 /// What to replay, and where.
 #[derive(Debug)]

@@ -123,9 +123,8 @@ impl Pointers {
         Violation { pointer: self.pointer(product, "/product_id"), detail }
     }
 
-    fn short(&self, Shortage { product_id, requested, available }: &Shortage) -> Violation {
-        let detail = format!("{available} of {product_id} are left, {requested} were ordered");
-        Violation { pointer: self.pointer(product_id, "/quantity"), detail }
+    fn short(&self, shortage: &Shortage) -> Violation {
+        Violation { pointer: self.pointer(&shortage.product_id, "/quantity"), detail: shortage.to_string() }
     }
 
     /// The first mention of a product; the cart's are not in the request.

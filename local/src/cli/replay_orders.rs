@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use local::replay::{self, Summary, replay};
+use local::replay::{self, replay};
 use local::stack::{Cache, Options, Stack};
-use tokio::signal::ctrl_c;
 
 /// In the state folder: its own stack's state, so that `local run` may go on.
 const STATE_FOLDER: &str = "replay-orders";
@@ -32,21 +31,13 @@ pub(crate) async fn replay_orders(arguments: Arguments, state: &Path) -> Result<
     let stack = Stack::start(options(state), |_| {}).await?;
     let options =
         replay::Options { file: arguments.file, limit: arguments.limit_invoices, report, stack: &stack };
-    let summary = unless_interrupted(options).await;
+    let summary = replay(options).await;
     stack.stop().await;
     let summary = summary?;
     writeln!(std::io::stdout(), "{summary}")?;
     match summary.failed() {
         0 => Ok(()),
         failed => bail!("{failed} of {} checks do not hold", summary.checks.len()),
-    }
-}
-
-async fn unless_interrupted(options: replay::Options<'_>) -> Result<Summary> {
-    let logs = options.stack.logs();
-    tokio::select! {
-        summary = replay(options) => summary,
-        _ = ctrl_c() => bail!("interrupted; the functions' logs are in {}", logs.display()),
     }
 }
 

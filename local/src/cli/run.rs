@@ -12,10 +12,10 @@ use clap::Args;
 use local::client::Client;
 use local::seed;
 use local::stack::{Cache, Options, Stack};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use self::progress::Progress;
+use super::stop_signal;
 
 /// Everything is to be gone within five seconds of Ctrl-C; what is not
 /// by now is killed.
@@ -80,15 +80,4 @@ async fn seed_once(stack: &Stack, state: &Path) -> Result<()> {
     let token = stack.token("seed", "catalog:write", TOKEN_TTL)?;
     seed::seed(&Client::new(stack.url(), &token)?).await?;
     std::fs::write(&marker, "").with_context(|| format!("writing {}", marker.display()))
-}
-
-fn stop_signal() -> Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

@@ -56,8 +56,9 @@ fn customer(fields: &Fields<'_>) -> Checked<UserId> {
     UserId::new(&name).map_err(|_| Fate::InvalidCustomer.because(name))
 }
 
+/// Of a length that fits wherever it is put: a key, a name, an address.
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// How many pieces, sold or taken back: a cancellation counts below zero.

@@ -3,7 +3,7 @@
 /// What an invoice records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Its number is digits alone.
+    /// Its number is digits alone, 20 at most.
     Sale,
     /// Its number begins with C.
     Cancellation,
@@ -12,7 +12,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// `None` is neither: A stands before the number of an adjustment of debts.
     pub(crate) fn of(number: &str) -> Option<Self> {
-        let is_digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let is_digits = (1..=20).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
         if number.starts_with(['C', 'c']) {
             return Some(Self::Cancellation);
         }
@@ -33,6 +33,7 @@ mod tests {
             ("A563185", None),
             ("5363 65", None),
             ("", None),
+            ("123456789012345678901", None),
         ] {
             assert_eq!(Kind::of(number), kind, "{number}");
         }

@@ -15,7 +15,7 @@ const MARGIN: Duration = Duration::from_millis(250);
 /// When the work of an invocation has to be decided, so that it can still be
 /// answered. None for a deadline in the past, which is none: the local emulator
 /// gives one of 1970.
-pub fn deadline(context: &Context) -> Option<Instant> {
+pub(crate) fn deadline(context: &Context) -> Option<Instant> {
     let left = context.deadline().duration_since(SystemTime::now()).ok()?;
     Some(Instant::now() + left.saturating_sub(MARGIN))
 }

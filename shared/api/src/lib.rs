@@ -31,7 +31,7 @@ pub use auth::{Caller, Verifier};
 pub use body::{Json, from_value};
 pub use config::ConfigError;
 pub use cursor::Cursors;
-pub use deadline::deadline;
+pub(crate) use deadline::deadline;
 pub use edge::edge;
 pub use now::now;
 pub use object::Object;

@@ -202,8 +202,7 @@ fn not_sold(product: &ProductId) -> Violation {
 }
 
 fn shortage(shortage: &Shortage) -> Violation {
-    let Shortage { product_id, requested, available } = shortage;
-    violation("/items", format!("{available} of {product_id} are left, {requested} were ordered"))
+    violation("/items", shortage.to_string())
 }
 
 /// The one place that decides how a caller hears of each error.
@@ -237,7 +236,7 @@ impl From<Error> for Problem {
                 "idempotency-key-reused",
                 "the Idempotency-Key was used for another request",
             ),
-            Error::Busy => Self::unavailable("busy", "too many writes at once, try again", error),
+            Error::Busy => Self::unavailable("busy", "too busy, try again in a moment", error),
             Error::Unavailable { .. } => Self::unavailable("unavailable", "try again in a moment", error),
             Error::Corrupt { .. } => Self::internal(Arc::new(error)),
         }

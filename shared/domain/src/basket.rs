@@ -18,6 +18,7 @@ pub struct BasketItem {
 /// An order writes each product's stock in one transaction beside its own
 /// items, and a transaction takes at most 100 (`TransactWriteItems`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<BasketItem>")]
 pub struct Basket(Vec<BasketItem>);
 
 /// Why something does not fit into a basket.
@@ -27,6 +28,13 @@ pub struct Misfit {
     pub index: usize,
     /// Which rule it breaks.
     pub detail: String,
+}
+
+impl TryFrom<Vec<BasketItem>> for Basket {
+    type Error = String;
+    fn try_from(items: Vec<BasketItem>) -> Result<Self, String> {
+        Self::sum(items).map_err(|misfit| misfit.detail)
+    }
 }
 
 impl Basket {

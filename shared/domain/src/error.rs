@@ -31,6 +31,12 @@ pub struct Shortage {
     pub available: i64,
 }
 
+impl std::fmt::Display for Shortage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} are left, {} were ordered", self.available, self.product_id, self.requested)
+    }
+}
+
 /// Why an operation did not happen. Cloned by the callers that share one load.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {

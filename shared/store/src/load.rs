@@ -10,8 +10,8 @@ use cache::Policy;
 use domain::Error;
 
 /// The time-outs of a load from the table. A caller who can have a stale entry
-/// waits no longer than an API's p95 is to take; the table's own time-outs come
-/// before the hard one, which is for a load that hangs elsewhere.
+/// waits no longer than an API's p95 is to take; the hard one is for a
+/// load of several calls that are all slow, or that hangs elsewhere.
 pub(crate) const LOADED: Policy = Policy {
     soft_timeout: Some(Duration::from_millis(300)),
     hard_timeout: Some(Duration::from_secs(10)),

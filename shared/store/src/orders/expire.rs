@@ -62,7 +62,8 @@ impl Store {
             match self.due_orders(shard, now).await {
                 Ok(due) => self.expire_all(due, now, &mut expiry).await,
                 Err(error) => {
-                    tracing::error!(shard, %error, "orders that are due could not be read");
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(shard, error, "orders that are due could not be read");
                     expiry.failed += 1;
                 }
             }
@@ -92,7 +93,8 @@ impl Store {
             Ok(false) => End::Skipped,
             Err(Error::Busy) => End::Unfinished,
             Err(error) => {
-                tracing::error!(order = key.pk, %error, "an order could not be expired");
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(order = key.pk, error, "an order could not be expired");
                 End::Failed
             }
         }

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-
 use aws_sdk_dynamodb::error::BoxError;
 use cache::Histogram;
 use monitoring::{DatabaseUse, OperationUse};

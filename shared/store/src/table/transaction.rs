@@ -123,13 +123,15 @@ impl Table {
             };
             let wait = backoff.next_wait().filter(|_| self.budget.spend());
             let Some(wait) = wait else {
-                tracing::warn!(operation = frozen.operation, retries, %error, "retries exhausted");
+                let cause = &error as &dyn std::error::Error;
+                tracing::warn!(operation = frozen.operation, retries, cause, "retries exhausted");
                 return Err(error);
             };
             sleep(wait).await;
             retries += 1;
             self.door.retried(frozen.operation);
-            tracing::debug!(operation = frozen.operation, retries, %error, "transaction sent again");
+            let cause = &error as &dyn std::error::Error;
+            tracing::debug!(operation = frozen.operation, retries, cause, "transaction sent again");
         }
     }
 

@@ -74,10 +74,10 @@ async fn of_many_at_once_as_many_are_placed_as_there_are_pieces() {
 async fn what_is_archived_while_it_is_being_ordered_is_not_sold() {
     let shop = Shop::open().await;
     shop.stock("mug", 10).await;
-    let late = Fault::Delay(Duration::from_millis(300));
+    let late = Fault::Delay(Duration::from_millis(1_500));
     shop.database.faults().inject(late.on("TransactWriteItems").touching("ORDER#").next(1));
     let archive = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        shop.struck("Delay").await;
         shop.store.archive_product(&id("mug"), Version::FIRST, now()).await.expect("archived");
     };
     let (placed, ()) = tokio::join!(shop.order("ann", "k", &[("mug", 1)]), archive);

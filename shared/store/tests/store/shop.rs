@@ -55,6 +55,13 @@ impl Shop {
         number(&self.items().await[&format!("PRODUCT#{product} | STOCK")]["available"])
     }
 
+    /// Waits until a fault of this name has struck.
+    pub(crate) async fn struck(&self, fault: &str) {
+        while !self.database.faults().counts().injected.contains_key(fault) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
     pub(crate) async fn order(&self, user: &str, key: &str, items: &[(&str, i64)]) -> domain::Result<Answer> {
         order(&self.store, user, key, items, now()).await
     }
