@@ -149,14 +149,7 @@ impl Shopper {
     }
 
     async fn pay(&mut self, order: &OrderId) {
-        let paid = self.provider.pay(order, self.told.totals[order]).await;
-        self.note_payment(order, paid);
-    }
-
-    fn note_payment(&mut self, order: &OrderId, paid: domain::Result<Option<OrderStatus>>) {
-        match paid {
-            Ok(stands) => self.told.payment(order, stands),
-            Err(error) => self.told.wrong.push(format!("the payment of order {order} was refused: {error}")),
-        }
+        let acknowledged = self.provider.pay(order, self.told.totals[order]).await;
+        self.told.payment(order, acknowledged);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Money, OrderId, OrderStatus};
+use domain::{Money, OrderId};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -37,8 +37,8 @@ pub(super) struct Told {
     pub(super) not_cancellable: BTreeSet<OrderId>,
     /// Cancels without a decision.
     pub(super) cancels_open: BTreeSet<OrderId>,
-    /// Where an order stood whose payment was acknowledged.
-    pub(super) paid: BTreeMap<OrderId, OrderStatus>,
+    /// Orders of which the shop has acknowledged that they were paid.
+    pub(super) paid: BTreeSet<OrderId>,
     /// Payments without a decision.
     pub(super) payments_open: BTreeSet<OrderId>,
     pub(super) wrong: Vec<String>,
@@ -92,14 +92,13 @@ impl Told {
         }
     }
 
-    /// Hears where an order stands now that it is paid; none if nobody knows.
-    pub(super) fn payment(&mut self, order: &OrderId, stands: Option<OrderStatus>) {
-        match stands {
-            None => drop(self.payments_open.insert(order.clone())),
-            Some(status) => {
-                self.payments_open.remove(order);
-                self.paid.insert(order.clone(), status);
-            }
+    /// Hears whether the shop has acknowledged that an order was paid.
+    pub(super) fn payment(&mut self, order: &OrderId, acknowledged: bool) {
+        if acknowledged {
+            self.payments_open.remove(order);
+            self.paid.insert(order.clone());
+        } else {
+            self.payments_open.insert(order.clone());
         }
     }
 

@@ -23,6 +23,7 @@ mod query;
 mod recorded;
 mod representation;
 mod serve;
+mod stream;
 mod violations;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub use query::Query;
 pub use recorded::recorded;
 pub use representation::Representation;
 pub use serve::{serve, serve_events};
+pub use stream::{Batch, BatchResponse, Change, Record};
 pub use violations::Violations;
 
 /// What the extractors of this crate need of a router's state: make it

@@ -1,5 +1,7 @@
 //! Dropping what a write has outdated, and leaving a value in its place.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::key::{AnyKey, Key, Tag};
@@ -35,6 +37,19 @@ impl Cache {
         };
         // A task fails only when its runtime is being shut down.
         tokio::spawn(task).await.unwrap_or(false)
+    }
+
+    /// As [`Cache::invalidate`], and waits so long for what L2 did not acknowledge
+    /// to be repeated, past an open breaker, on a new connection: for who works
+    /// through a record of all writes and comes again until they are all through.
+    pub async fn invalidate_patiently(&self, keys: &[AnyKey], tags: &[Tag], patience: Duration) -> bool {
+        if self.invalidate(keys, tags).await {
+            return true;
+        }
+        match &self.shared.l2 {
+            Some(l2) => l2.has_paid_within(patience).await,
+            None => true,
+        }
     }
 
     /// What [`Cache::put`] needs; to be taken before the write begins, or before

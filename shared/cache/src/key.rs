@@ -117,6 +117,20 @@ struct Entry {
     tags: Vec<Tag>,
 }
 
+impl PartialEq for AnyKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for AnyKey {}
+
+impl Hash for AnyKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Hash::hash(&self.0.name, state);
+    }
+}
+
 impl AnyKey {
     pub(crate) fn name(&self) -> &Name {
         &self.0.name
@@ -221,6 +235,20 @@ pub struct Tag {
     /// `name:id`
     name: Arc<str>,
     hash: u64,
+}
+
+impl PartialEq for Tag {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Tag {}
+
+impl Hash for Tag {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
 }
 
 impl Tag {

@@ -62,6 +62,7 @@
 //! is right is decided by the fence alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redis::{Cmd, Value};
 
@@ -322,6 +323,11 @@ impl L2 {
             self.link.owe(Debt::Names(lost));
         }
         acknowledged
+    }
+
+    /// Whether all invalidations are acknowledged by then.
+    pub(crate) async fn has_paid_within(&self, patience: Duration) -> bool {
+        self.link.is_up_within(patience).await
     }
 
     /// Invalidates a key and leaves the parcel in its place, if its fence stands.

@@ -203,6 +203,21 @@ impl Link {
         }
     }
 
+    /// Whether the link is up by then, and so nothing is owed.
+    pub(crate) async fn is_up_within(&self, patience: Duration) -> bool {
+        let end = Instant::now() + patience;
+        loop {
+            // Registered before the look, so that settling in between is not missed.
+            let settled = self.settled.notified();
+            if matches!(self.lock().phase, Phase::Up(_)) {
+                return true;
+            }
+            if timeout_at(end, settled).await.is_err() {
+                return false;
+            }
+        }
+    }
+
     async fn live(self: &Arc<Self>) -> Option<Live> {
         let live = self.up_soon().await;
         if live.is_none() {

@@ -13,6 +13,7 @@ mod line_item;
 mod money;
 mod order;
 mod payment;
+mod payment_event;
 mod price;
 mod product;
 mod quantity;
@@ -21,6 +22,7 @@ mod stock;
 mod text;
 mod user;
 mod version;
+mod webhook;
 
 pub use basket::{Basket, BasketItem, Misfit};
 pub use cart::Cart;
@@ -29,7 +31,8 @@ pub use idempotency::IdempotencyKey;
 pub use line_item::LineItem;
 pub use money::{Currency, Money};
 pub use order::{Order, OrderId, OrderStatus, PAYMENT_WINDOW};
-pub use payment::{Payment, PaymentFlag, PaymentId, PaymentStatus, Receipt};
+pub use payment::{Payment, PaymentFlag, PaymentId, PaymentStatus, Receipt, Source, Total};
+pub use payment_event::PaymentEvent;
 pub use price::Price;
 pub use product::{Category, Description, Name, Product, ProductId, ProductPart, Tags};
 pub use quantity::Quantity;
@@ -37,6 +40,7 @@ pub use search::{Driver, Query, Terms};
 pub use stock::{Adjustment, Delta, Reason, Stock};
 pub use user::{Email, PersonName, Profile, UserId};
 pub use version::Version;
+pub use webhook::{EventId, EventKey, Provider};
 
 /// An identifier of our own as it is written in paths and keys.
 fn uuid_text(text: &str) -> std::result::Result<String, String> {

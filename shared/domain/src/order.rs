@@ -147,7 +147,7 @@ impl Order {
 
     /// The order where its payment's totals put it; none if it is there.
     ///
-    /// Exactly its total makes a pending order paid; one that was called off
+    /// One capture of exactly its total makes a pending order paid; one that was called off
     /// stays so whatever is captured, and its payment tells that a refund is due.
     pub fn settled(&self, payment: &Payment) -> Option<Self> {
         let refund = match (payment.captured(), payment.refunded()) {
@@ -156,7 +156,7 @@ impl Order {
             _ => OrderStatus::Refunded,
         };
         let status = match self.status {
-            OrderStatus::PendingPayment if payment.captured() == self.total => refund,
+            OrderStatus::PendingPayment if payment.pays(self.total) => refund,
             OrderStatus::Paid | OrderStatus::PartiallyRefunded | OrderStatus::Refunded => refund,
             unpaid => unpaid,
         };

@@ -22,13 +22,46 @@ impl PaymentId {
     }
 }
 
-/// What a provider says has happened so far: totals, not differences.
+text_type! {
+    /// Names what moved the money at the provider, such as a payment intent or a
+    /// charge: 1 to 255 visible ASCII characters.
+    Source, |text| {
+        let visible = text.bytes().all(|b| b.is_ascii_graphic());
+        if !visible || !(1..=255).contains(&text.len()) {
+            return Err("must be 1 to 255 visible ASCII characters".into());
+        }
+        Ok(text.to_owned())
+    }
+}
+
+/// What a provider says has happened so far: a total, not a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What it is the total of. Who pays twice by accident does so by two of them.
+    pub source: Source,
+    /// How much.
+    pub total: Total,
+}
+
+/// Which way money went, and how much in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Receipt {
-    /// So much was captured in all.
+pub enum Total {
+    /// So much was captured.
     Captured(Money),
-    /// So much went back in all.
+    /// So much went back.
     Refunded(Money),
+}
+
+impl Receipt {
+    /// So much was captured in all.
+    pub const fn captured(source: Source, money: Money) -> Self {
+        Self { source, total: Total::Captured(money) }
+    }
+
+    /// So much went back in all.
+    pub const fn refunded(source: Source, money: Money) -> Self {
+        Self { source, total: Total::Refunded(money) }
+    }
 }
 
 /// Where a payment stands.
@@ -51,9 +84,9 @@ pub enum PaymentStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentFlag {
-    /// Money was captured for an order that was called off.
+    /// Money was captured for an order that was called off, or more than once.
     RefundDue,
-    /// What was captured is not what the order costs.
+    /// No capture is what the order costs.
     WrongAmount,
     /// Money was captured in another currency than the order's.
     WrongCurrency,
@@ -61,12 +94,20 @@ pub enum PaymentFlag {
     RefundWithoutPayment,
 }
 
-/// Totals in one currency, in minor units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Totals {
-    captured: i64,
-    refunded: i64,
+impl PaymentFlag {
+    /// Its name in reasons and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RefundDue => "refund_due",
+            Self::WrongAmount => "wrong_amount",
+            Self::WrongCurrency => "wrong_currency",
+            Self::RefundWithoutPayment => "refund_without_payment",
+        }
+    }
 }
+
+/// Totals in minor units by source, by currency.
+type Totals = BTreeMap<Currency, BTreeMap<Source, i64>>;
 
 /// The payment of one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +118,10 @@ pub struct Payment {
     pub order_id: OrderId,
     /// In which currency the order is.
     currency: Currency,
-    totals: BTreeMap<Currency, Totals>,
+    #[serde(default)]
+    captures: Totals,
+    #[serde(default)]
+    refunds: Totals,
     /// Counts its changes.
     pub version: Version,
 }
@@ -89,33 +133,39 @@ impl Payment {
             id: order.payment_id.clone(),
             order_id: order.id.clone(),
             currency: order.total.currency(),
-            totals: BTreeMap::new(),
+            captures: BTreeMap::new(),
+            refunds: BTreeMap::new(),
             version: Version::FIRST,
         }
     }
 
     /// What was captured, in the order's currency.
     pub fn captured(&self) -> Money {
-        self.money(|totals| totals.captured)
+        self.money(&self.captures)
     }
 
     /// What went back, in the order's currency.
     pub fn refunded(&self) -> Money {
-        self.money(|totals| totals.refunded)
+        self.money(&self.refunds)
+    }
+
+    /// Whether it pays what costs so much: one capture is of exactly that. A sum
+    /// of several might be for a moment, depending on which comes first.
+    pub fn pays(&self, price: Money) -> bool {
+        let captures = self.captures.get(&price.currency());
+        captures.is_some_and(|captures| captures.values().any(|captured| *captured == price.amount()))
     }
 
     /// The payment with what the provider says; none if it is nothing new.
-    pub fn with(&self, receipt: Receipt) -> Option<Self> {
-        let mut payment = self.clone();
-        let (Receipt::Captured(money) | Receipt::Refunded(money)) = receipt;
-        let totals = payment.totals.entry(money.currency()).or_default();
-        let total = match receipt {
-            Receipt::Captured(_) => &mut totals.captured,
-            Receipt::Refunded(_) => &mut totals.refunded,
+    pub fn with(&self, receipt: &Receipt) -> Option<Self> {
+        let mut payment = Self { version: self.version.next(), ..self.clone() };
+        let (totals, money) = match receipt.total {
+            Total::Captured(money) => (&mut payment.captures, money),
+            Total::Refunded(money) => (&mut payment.refunds, money),
         };
+        let total = totals.entry(money.currency()).or_default().entry(receipt.source.clone()).or_default();
         let grows = *total < money.amount();
         *total = money.amount();
-        payment.version = self.version.next();
         grows.then_some(payment)
     }
 
@@ -133,22 +183,30 @@ impl Payment {
     /// What a person has to look at, its order being where it is.
     pub fn flags(&self, order: &Order) -> Vec<PaymentFlag> {
         let (captured, refunded) = (self.captured().amount(), self.refunded().amount());
-        let kept_elsewhere = |(currency, totals): (&Currency, &Totals)| {
-            *currency != self.currency && totals.captured > totals.refunded
-        };
+        let (paid, kept) = (self.pays(order.total), captured - refunded);
+        let price = if order.status.is_called_off() { 0 } else { order.total.amount() };
         let flags = [
-            (PaymentFlag::RefundDue, order.status.is_called_off() && captured > refunded),
-            (PaymentFlag::WrongAmount, captured > 0 && captured != order.total.amount()),
-            (PaymentFlag::WrongCurrency, self.totals.iter().any(kept_elsewhere)),
-            (PaymentFlag::RefundWithoutPayment, refunded > captured),
+            (PaymentFlag::RefundDue, (paid || price == 0) && kept > price),
+            (PaymentFlag::WrongAmount, captured > 0 && !paid),
+            (PaymentFlag::WrongCurrency, self.is_kept_in_another_currency()),
+            (PaymentFlag::RefundWithoutPayment, kept < 0),
         ];
         flags.into_iter().filter_map(|(flag, raised)| raised.then_some(flag)).collect()
     }
 
-    fn money(&self, total: impl Fn(&Totals) -> i64) -> Money {
-        let amount = self.totals.get(&self.currency).map_or(0, total);
+    fn is_kept_in_another_currency(&self) -> bool {
+        let mut others = self.captures.keys().filter(|currency| **currency != self.currency);
+        others.any(|currency| sum(&self.captures, *currency) > sum(&self.refunds, *currency))
+    }
+
+    fn money(&self, totals: &Totals) -> Money {
+        let amount = sum(totals, self.currency).min(Money::MAX);
         Money::new(amount, self.currency).expect("totals come from receipts, which are money")
     }
+}
+
+fn sum(totals: &Totals, currency: Currency) -> i64 {
+    totals.get(&currency).into_iter().flatten().fold(0, |sum, (_, amount)| sum.saturating_add(*amount))
 }
 
 #[cfg(test)]
@@ -181,30 +239,41 @@ mod tests {
         Order::place(id, payment, user, vec![item], Timestamp::UNIX_EPOCH).expect("one currency")
     }
 
+    fn source(name: &str) -> Source {
+        Source::new(name).expect("a source")
+    }
+
+    fn captured(money: Money) -> Receipt {
+        Receipt::captured(source("pi_1"), money)
+    }
+
+    fn refunded(money: Money) -> Receipt {
+        Receipt::refunded(source("ch_1"), money)
+    }
+
     /// What a store does with each receipt.
-    fn receive(order: Order, payment: Payment, receipt: Receipt) -> (Order, Payment) {
+    fn receive(order: Order, payment: Payment, receipt: &Receipt) -> (Order, Payment) {
         let payment = payment.with(receipt).unwrap_or(payment);
         (order.settled(&payment).unwrap_or(order), payment)
     }
 
     fn after(order: Order, receipts: &[Receipt]) -> (Order, Payment) {
         let payment = Payment::of(&order);
-        receipts.iter().fold((order, payment), |(order, payment), receipt| receive(order, payment, *receipt))
+        receipts.iter().fold((order, payment), |(order, payment), receipt| receive(order, payment, receipt))
     }
 
     #[test]
     fn the_whole_total_makes_an_order_paid_and_refunds_undo_it() {
-        use Receipt::{Captured, Refunded};
         for (receipts, order_is, payment_is) in [
             (&[][..], OrderStatus::PendingPayment, PaymentStatus::Pending),
-            (&[Captured(pounds(2_000))], OrderStatus::Paid, PaymentStatus::Captured),
+            (&[captured(pounds(2_000))], OrderStatus::Paid, PaymentStatus::Captured),
             (
-                &[Captured(pounds(2_000)), Refunded(pounds(500))],
+                &[captured(pounds(2_000)), refunded(pounds(500))],
                 OrderStatus::PartiallyRefunded,
                 PaymentStatus::PartiallyRefunded,
             ),
             (
-                &[Captured(pounds(2_000)), Refunded(pounds(2_000))],
+                &[captured(pounds(2_000)), refunded(pounds(2_000))],
                 OrderStatus::Refunded,
                 PaymentStatus::Refunded,
             ),
@@ -219,12 +288,12 @@ mod tests {
     fn what_is_not_as_it_should_be_is_flagged_and_pays_nothing() {
         use PaymentFlag::{RefundWithoutPayment, WrongAmount, WrongCurrency};
         for (receipt, flags) in [
-            (Receipt::Captured(pounds(1_999)), &[WrongAmount][..]),
-            (Receipt::Captured(pounds(2_001)), &[WrongAmount]),
-            (Receipt::Captured(euros(2_000)), &[WrongCurrency]),
-            (Receipt::Refunded(pounds(1)), &[RefundWithoutPayment]),
+            (captured(pounds(1_999)), &[WrongAmount][..]),
+            (captured(pounds(2_001)), &[WrongAmount]),
+            (captured(euros(2_000)), &[WrongCurrency]),
+            (refunded(pounds(1)), &[RefundWithoutPayment]),
         ] {
-            let (order, payment) = after(order(), &[receipt]);
+            let (order, payment) = after(order(), std::slice::from_ref(&receipt));
             assert_eq!(order.status, OrderStatus::PendingPayment, "{receipt:?}");
             assert_eq!(payment.flags(&order), flags, "{receipt:?}");
         }
@@ -238,16 +307,16 @@ mod tests {
             let status = called_off.status;
             let voided = Payment::of(&called_off).status(&called_off);
             assert_eq!(voided, PaymentStatus::Voided);
-            let (order, payment) = after(called_off, &[Receipt::Captured(pounds(2_000))]);
+            let (order, payment) = after(called_off, &[captured(pounds(2_000))]);
             assert_eq!((order.status, payment.flags(&order)), (status, vec![PaymentFlag::RefundDue]));
-            let (order, payment) = receive(order, payment, Receipt::Refunded(pounds(2_000)));
+            let (order, payment) = receive(order, payment, &refunded(pounds(2_000)));
             assert_eq!((order.status, payment.flags(&order)), (status, vec![]));
         }
     }
 
     #[test]
     fn only_a_pending_order_is_cancelled_and_only_a_due_one_expires() {
-        let (paid, _) = after(order(), &[Receipt::Captured(pounds(2_000))]);
+        let (paid, _) = after(order(), &[captured(pounds(2_000))]);
         assert!(paid.cancelled().is_err() && paid.expired(paid.pay_by).is_none());
         let cancelled = order().cancelled().expect("pending");
         assert!(cancelled.cancelled().is_err() && cancelled.expired(cancelled.pay_by).is_none());
@@ -255,18 +324,85 @@ mod tests {
         assert!(order().expired(early).is_none());
     }
 
+    #[test]
+    fn who_pays_twice_is_owed_one_of_them_back() {
+        let twice = [captured(pounds(2_000)), Receipt::captured(source("pi_2"), pounds(2_000))];
+        let (order, payment) = after(order(), &twice);
+        assert_eq!((order.status, payment.captured()), (OrderStatus::Paid, pounds(4_000)));
+        assert_eq!(payment.flags(&order), [PaymentFlag::RefundDue]);
+        let (order, payment) = receive(order, payment, &refunded(pounds(2_000)));
+        assert_eq!(order.status, OrderStatus::PartiallyRefunded);
+        assert_eq!(payment.flags(&order), []);
+    }
+
+    #[test]
+    fn halves_do_not_pay_whatever_they_add_up_to() {
+        let halves = [captured(pounds(1_000)), Receipt::captured(source("pi_2"), pounds(1_000))];
+        let (order, payment) = after(order(), &halves);
+        assert_eq!((order.status, payment.captured()), (OrderStatus::PendingPayment, pounds(2_000)));
+        assert_eq!(payment.flags(&order), [PaymentFlag::WrongAmount]);
+    }
+
+    #[test]
+    fn totals_beyond_all_money_are_shown_as_the_most_there_can_be() {
+        let most = pounds(Money::MAX);
+        let receipts: Vec<_> =
+            (0..3).map(|number| Receipt::captured(source(&format!("pi_{number}")), most)).collect();
+        assert_eq!(after(order(), &receipts).1.captured(), most);
+    }
+
+    /// What may happen to an order, in any order.
+    #[derive(Clone, Debug)]
+    enum Event {
+        Receipt(Receipt),
+        Cancel,
+        Expire,
+    }
+
+    fn take((order, payment): (Order, Payment), event: &Event) -> (Order, Payment) {
+        match event {
+            Event::Receipt(receipt) => receive(order, payment, receipt),
+            Event::Cancel => (order.cancelled().unwrap_or(order), payment),
+            Event::Expire => (order.expired(order.pay_by).unwrap_or(order), payment),
+        }
+    }
+
     proptest! {
         #[test]
         fn the_order_of_receipts_does_not_count(
             receipts in Just(vec![
-                Receipt::Captured(pounds(2_000)), Receipt::Refunded(pounds(500)), Receipt::Refunded(pounds(2_000)),
-                Receipt::Captured(pounds(2_000)), Receipt::Refunded(pounds(500)), Receipt::Refunded(pounds(2_000)),
+                captured(pounds(2_000)), refunded(pounds(500)), refunded(pounds(2_000)),
+                captured(pounds(2_000)), refunded(pounds(500)), refunded(pounds(2_000)),
+                Receipt::captured(source("pi_2"), pounds(2_000)),
             ]).prop_shuffle(),
         ) {
             let (order, payment) = after(order(), &receipts);
-            prop_assert_eq!(order.status, OrderStatus::Refunded);
-            prop_assert_eq!((payment.captured(), payment.refunded()), (pounds(2_000), pounds(2_000)));
+            prop_assert_eq!(order.status, OrderStatus::PartiallyRefunded);
+            prop_assert_eq!((payment.captured(), payment.refunded()), (pounds(4_000), pounds(2_000)));
             prop_assert!(payment.flags(&order).is_empty());
+        }
+
+        #[test]
+        fn beside_cancel_and_expiry_only_who_came_first_counts(
+            events in Just([
+                Event::Receipt(captured(pounds(2_000))), Event::Receipt(refunded(pounds(500))),
+                Event::Receipt(captured(pounds(2_000))), Event::Receipt(refunded(pounds(500))),
+                Event::Cancel, Event::Expire,
+            ].to_vec()).prop_shuffle(),
+        ) {
+            let start = (order(), Payment::of(&order()));
+            let (order, payment) = events.iter().fold(start, take);
+            let first = events.iter().find(|event| match event {
+                Event::Receipt(receipt) => matches!(receipt.total, Total::Captured(_)),
+                Event::Cancel | Event::Expire => true,
+            });
+            let (status, flags) = match first.expect("there are some") {
+                Event::Receipt(_) => (OrderStatus::PartiallyRefunded, vec![]),
+                Event::Cancel => (OrderStatus::Cancelled, vec![PaymentFlag::RefundDue]),
+                Event::Expire => (OrderStatus::Expired, vec![PaymentFlag::RefundDue]),
+            };
+            prop_assert_eq!((order.status, payment.flags(&order)), (status, flags));
+            prop_assert_eq!((payment.captured(), payment.refunded()), (pounds(2_000), pounds(500)));
         }
     }
 }

@@ -41,6 +41,11 @@ pub fn at_most(time: Duration) -> Instant {
     current().map_or(end, |deadline| deadline.min(end))
 }
 
+/// Whether less than this is left until the deadline: too little to begin anything.
+pub fn is_nearer_than(time: Duration) -> bool {
+    current().is_some_and(|end| Instant::now() + time > end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

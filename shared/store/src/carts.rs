@@ -14,6 +14,7 @@ use domain::{BasketItem, Cart, Error, ProductId, Result, UserId, Version, Violat
 use retry::deadline;
 
 use crate::Store;
+use crate::changes::Outdated;
 use crate::item::{from_item, to_item};
 use crate::keys;
 use crate::load::{LOADED, LoadError};
@@ -140,6 +141,12 @@ pub(crate) fn cart_write(user: &UserId, old: &Cart, new: &Cart) -> Write {
 /// The cart's entry in the cache.
 pub(crate) fn cart_key(user: &UserId) -> AnyKey {
     key(user).erase()
+}
+
+/// What a change of a cart outdates.
+pub(crate) fn outdated(key: &keys::Key) -> Outdated {
+    let key = keys::user_of(key).map(|user| cart_key(&user));
+    Outdated { keys: key.into_iter().collect(), tags: Vec::new() }
 }
 
 fn key(user: &UserId) -> Key<Cart> {

@@ -2,6 +2,7 @@
 //! lead to them.
 
 mod archive;
+mod changed;
 mod create;
 mod edit;
 mod entries;
@@ -11,6 +12,7 @@ mod price;
 mod search;
 mod stock;
 
+pub(crate) use changed::outdated;
 use domain::{Category, Description, Money, Name, Price, Product, ProductId, Stock, Tags};
 pub use pages::{Page, PageRequest};
 pub(crate) use parts::{joined, stock_key};

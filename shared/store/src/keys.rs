@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::{Category, Driver, IdempotencyKey, Name, OrderId, ProductId, UserId};
+use domain::{Category, Driver, EventId, EventKey, IdempotencyKey, Name, OrderId, ProductId, UserId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -96,6 +96,12 @@ pub(crate) fn user_partition(user: &UserId) -> String {
     format!("USER#{}", encoded(user.as_str()))
 }
 
+/// Whose partition this is.
+pub(crate) fn user_of(key: &Key) -> Option<UserId> {
+    let user = key.pk.strip_prefix("USER#")?.replace("%23", "#").replace("%25", "%");
+    UserId::new(&user).ok()
+}
+
 /// What a user says of herself.
 pub(crate) fn profile(user: &UserId) -> Key {
     Key::new(user_partition(user), "PROFILE")
@@ -124,9 +130,23 @@ pub(crate) fn order_entry(user: &UserId, created: Timestamp, id: &OrderId) -> Ke
     Key::new(user_partition(user), format!("{ORDER_ENTRY}{}#{id}", sortable(created)))
 }
 
-/// Shards of the index of unpaid orders: one partition takes 1,000 writes a
-/// second, and every order is written there twice.
-pub(crate) const UNPAID_SHARDS: u8 = 8;
+/// How the partitions of webhook events begin.
+const WEBHOOK: &str = "WEBHOOK#";
+
+/// A webhook event as it was kept.
+pub(crate) fn event(event: &EventKey) -> Key {
+    Key::new(format!("{WEBHOOK}{}#{}", event.provider, event.id), "EVENT")
+}
+
+/// Which event this is the key of, if it is one's.
+pub(crate) fn event_of(key: &Key) -> Option<EventKey> {
+    let (provider, id) = key.pk.strip_prefix(WEBHOOK)?.split_once('#')?;
+    Some(EventKey { provider: provider.parse().ok()?, id: EventId::new(id).ok()? })
+}
+
+/// Shards of each list in the sparse index: one partition takes 1,000 writes a
+/// second, and every order and every event is written there twice.
+pub(crate) const INDEX_SHARDS: u8 = 8;
 
 /// The partition of the index that lists one shard of the unpaid orders.
 pub(crate) fn unpaid_partition(shard: u8) -> String {
@@ -135,13 +155,28 @@ pub(crate) fn unpaid_partition(shard: u8) -> String {
 
 /// An unpaid order's place in the index: by when it expires, then by id.
 pub(crate) fn unpaid(id: &OrderId, pay_by: Timestamp) -> Key {
-    let shard = Sha256::digest(id.as_str())[0] % UNPAID_SHARDS;
-    Key::new(unpaid_partition(shard), format!("{}#{id}", sortable(pay_by)))
+    Key::new(unpaid_partition(index_shard(id.as_str())), format!("{}#{id}", sortable(pay_by)))
 }
 
-/// The last place in the index of what has expired by now.
-pub(crate) fn unpaid_until(now: Timestamp) -> String {
-    format!("{}$", sortable(now)) // `$` comes right after `#`
+/// The partition of the index that lists one shard of the events that nothing
+/// is decided about yet.
+pub(crate) fn undecided_partition(shard: u8) -> String {
+    format!("INBOX#{shard}")
+}
+
+/// An undecided event's place in the index: by when it came, then by name.
+pub(crate) fn undecided(event: &EventKey, received_at: Timestamp) -> Key {
+    let name = event.to_string();
+    Key::new(undecided_partition(index_shard(&name)), format!("{}#{name}", sortable(received_at)))
+}
+
+/// The last place in a list of the index of what was due by this time.
+pub(crate) fn due_until(time: Timestamp) -> String {
+    format!("{}$", sortable(time)) // `$` comes right after `#`
+}
+
+fn index_shard(name: &str) -> u8 {
+    Sha256::digest(name)[0] % INDEX_SHARDS
 }
 
 /// A time so that texts have its order, to the year 9999: in milliseconds.
@@ -206,6 +241,25 @@ mod tests {
         seen.sort_unstable();
         assert!(seen.windows(2).all(|pair| pair[0] != pair[1]));
         assert!(seen.iter().all(|pk| pk.matches('#').count() == 1));
+    }
+
+    #[test]
+    fn a_partition_tells_whose_it_is() {
+        for name in ["ann", "a#b", "a%23b", "a%2523b", "%", "100%25"] {
+            let user = UserId::new(name).expect("a user");
+            assert_eq!(user_of(&cart(&user)), Some(user));
+        }
+        assert_eq!(user_of(&Key::new("ORDER#1", "CART")), None);
+    }
+
+    #[test]
+    fn an_events_key_tells_which_it_is() {
+        let digest = format!("stripe/sha256:{}", "0".repeat(64));
+        for name in ["stripe/evt_1", "standard/a.b", &digest] {
+            let name: EventKey = name.parse().expect("a name");
+            assert_eq!(event_of(&event(&name)), Some(name));
+        }
+        assert_eq!(event_of(&Key::new("WEBHOOK#paypal#1", "EVENT")), None);
     }
 
     #[test]

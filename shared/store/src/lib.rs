@@ -9,9 +9,12 @@
 mod caching;
 mod carts;
 mod catalogue;
+mod changes;
 mod config;
 mod connection;
+mod due;
 mod idempotency;
+mod inbox;
 mod item;
 mod keys;
 mod load;
@@ -25,8 +28,10 @@ use cache::Cache;
 use monitoring::{AfterResponse, DatabaseUse};
 
 pub use catalogue::{Change, Listing, NewProduct, Page, PageRequest};
+pub use changes::TableChange;
 pub use config::{CacheConfig, Config, ConfigError, Credentials};
 pub use idempotency::{Answer, Request};
+pub use inbox::{Decision, Event, Kept, Outcome, Sweep};
 pub use orders::{Expiry, NewOrder, OrderPage, OrderSource, Purchase};
 use table::Table;
 pub use users::Person;

@@ -22,6 +22,7 @@ pub use self::expire::Expiry;
 pub use self::pages::OrderPage;
 pub use self::place::{NewOrder, OrderSource};
 use crate::Store;
+use crate::changes::{Outdated, TableChange};
 use crate::item::{Item, from_item, text, to_item};
 use crate::keys;
 use crate::load::{LOADED, LoadError};
@@ -43,7 +44,7 @@ const USER_ORDERS: Policy = Policy { fresh: Duration::from_mins(15), ..LOADED };
 
 /// An unknown order and someone else's are remembered alike.
 const ORDER: Kind<Purchase> =
-    Kind::new("order", 1, Policy { negative: Some(Duration::from_secs(30)), ..USER_ORDERS });
+    Kind::new("order", 2, Policy { negative: Some(Duration::from_secs(30)), ..USER_ORDERS });
 
 impl Store {
     /// An order of this user's.
@@ -70,6 +71,13 @@ impl Store {
 
 const NO_ORDER: Error = Error::NotFound("order");
 
+/// What a change of an order or its payment outdates. Both carry their user.
+pub(crate) fn outdated(change: &TableChange) -> Result<Outdated> {
+    let image = change.new.as_ref().or(change.old.as_ref()).ok_or(NO_ORDER)?;
+    let user = UserId::new(text("order", image, "user")?).map_err(|rule| Error::corrupt("order", rule))?;
+    Ok(Outdated { keys: Vec::new(), tags: vec![user_tag(&user)] })
+}
+
 /// What changes when anything about a user's orders does.
 fn user_tag(user: &UserId) -> Tag {
     Tag::new("orders", user.as_str())
@@ -94,8 +102,11 @@ async fn whole<T, F: Future<Output = Result<T>>>(read: impl Fn() -> F) -> Result
     let mut backoff = RACE.backoff();
     loop {
         match read().await {
-            Err(torn @ Error::Corrupt { kind: TORN, .. }) if !backoff.wait().await => return Err(torn),
-            Err(Error::Corrupt { kind: TORN, .. }) => {}
+            Err(torn) if is_torn(&torn) => {
+                if !backoff.wait().await {
+                    return Err(torn);
+                }
+            }
             read => return read,
         }
     }
@@ -103,6 +114,11 @@ async fn whole<T, F: Future<Output = Result<T>>>(read: impl Fn() -> F) -> Result
 
 /// The kind of an order of which only a part is there.
 const TORN: &str = "torn order";
+
+/// Whether an order was seen in part, which passes.
+pub(crate) fn is_torn(error: &Error) -> bool {
+    matches!(error, Error::Corrupt { kind: TORN, .. })
+}
 
 /// Joins the items of one order's partition; nothing if there are none.
 fn purchase(items: Vec<Item>) -> Result<Option<Purchase>> {

@@ -15,8 +15,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use domain::{Error, Result};
 use monitoring::DatabaseUse;
 use retry::{Budget, Outcome};
@@ -83,6 +84,15 @@ pub(crate) struct Table {
     budget: Arc<Budget>,
 }
 
+/// How a put ended that wants no item there.
+#[derive(Debug)]
+pub(crate) enum Put {
+    /// It is there.
+    Done,
+    /// This was there: perhaps this very item, put by a try whose answer got lost.
+    There(Item),
+}
+
 /// A range of one partition, in the order of its sort keys.
 #[derive(Debug)]
 pub(crate) struct Range<'a> {
@@ -137,6 +147,40 @@ impl Table {
         let call = self.client.get_item().table_name(&*self.name).set_key(Some(to_key(key)));
         let call = call.consistent_read(true).customize().interceptor(attempts.clone());
         Ok(self.ask(operation, attempts, Box::pin(call.send())).await?.item)
+    }
+
+    /// Puts an item where there is none.
+    pub(crate) async fn put_absent(&self, operation: &'static str, item: Item) -> Result<Put> {
+        undisturbed(|| self.try_put_absent(operation, item.clone())).await
+    }
+
+    /// One try; nothing when a transaction has the item in its hands.
+    async fn try_put_absent(&self, operation: &'static str, item: Item) -> Result<Option<Put>> {
+        let attempts = Attempts::default();
+        let call = self.client.put_item().table_name(&*self.name).set_item(Some(item));
+        let call = call
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .customize()
+            .interceptor(attempts.clone());
+        match self.door.pass(operation, &attempts, Box::pin(call.send())).await {
+            Ok(Ok(_)) => Ok(Some(Put::Done)),
+            Ok(Err(error)) => self.not_put(operation, error),
+            Err(held) => Err(Error::unavailable(operation, held)),
+        }
+    }
+
+    fn not_put(&self, operation: &'static str, error: SdkError<PutItemError>) -> Result<Option<Put>> {
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(Some(Put::There(failed.item.clone().unwrap_or_default())))
+            }
+            Some(PutItemError::TransactionConflictException(_)) => Ok(None),
+            _ => {
+                self.door.failed(operation);
+                Err(Error::unavailable(operation, error))
+            }
+        }
     }
 
     /// A call that reads, through the door. Boxed, because the SDK's futures are

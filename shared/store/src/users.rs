@@ -11,6 +11,7 @@ use domain::{Email, Error, PersonName, Profile, Result, UserId, Version};
 use retry::deadline;
 
 use crate::Store;
+use crate::changes::Outdated;
 use crate::item::{from_item, to_item};
 use crate::keys;
 use crate::load::{LOADED, LoadError};
@@ -112,6 +113,12 @@ impl Store {
     async fn forget_profile(&self, user: &UserId) {
         self.cache.invalidate(&[cache_key(user).erase()], &[]).await;
     }
+}
+
+/// What a change of a profile outdates.
+pub(crate) fn outdated(key: &keys::Key) -> Outdated {
+    let key = keys::user_of(key).map(|user| cache_key(&user).erase());
+    Outdated { keys: key.into_iter().collect(), tags: Vec::new() }
 }
 
 fn cache_key(user: &UserId) -> Key<Profile> {

@@ -1,9 +1,8 @@
 //! `POST /api/orders/{id}/cancel`
 
-use domain::Receipt;
 use serde_json::json;
 
-use crate::shop::{Answer, Shop, order_id, pounds};
+use crate::shop::{Answer, Shop};
 
 async fn cancel(shop: &Shop, user: &str, placed: &Answer) -> Answer {
     shop.post(user, &format!("/api/orders/{}/cancel", placed.id()), &[], &json!(null)).await
@@ -44,7 +43,7 @@ async fn an_order_that_is_paid_is_not_cancelled() {
     let shop = Shop::open().await;
     let placed = shop.order_mugs("ann", "k", 4).await;
     shop.get("ann", &format!("/api/orders/{}", placed.id())).await;
-    shop.store.settle_payment(&order_id(&placed), Receipt::Captured(pounds(1_020))).await.expect("settled");
+    shop.paid(&placed).await;
     cancel(&shop, "ann", &placed).await.problem(409);
     let shown = shop.get("ann", &format!("/api/orders/{}", placed.id())).await;
     assert_eq!(

@@ -6,14 +6,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use domain::{
-    Adjustment, Category, Currency, Delta, Description, IdempotencyKey, Money, Name, OrderId, ProductId,
-    Reason, Tags, UserId, Version,
+    Adjustment, Category, Currency, Delta, Description, IdempotencyKey, Money, Name, ProductId, Reason, Tags,
+    UserId, Version,
 };
 pub(crate) use local::testing::{Answer, send};
 use local::testing::{Database, Redis, Tokens, environment};
 use monitoring::AfterResponse;
 use serde_json::{Value, json};
-use store::{Config, NewProduct, Store};
+use store::{Config, Event, NewProduct, Store};
 
 pub(crate) struct Shop {
     pub(crate) store: Store,
@@ -92,6 +92,22 @@ impl Shop {
         request.body(body).expect("a request")
     }
 
+    /// The provider says that the order's total was captured.
+    pub(crate) async fn paid(&self, placed: &Answer) {
+        let total = &placed.body["total"];
+        let object = json!({
+            "id": "pi_1",
+            "amount_received": total["amount"],
+            "currency": total["currency"],
+            "metadata": {"order_id": placed.id()},
+        });
+        let body = json!({"type": "payment_intent.succeeded", "data": {"object": object}}).to_string();
+        let key = format!("stripe/evt_{}", placed.id()).parse().expect("a name");
+        let event = Event { key, body: body.into_bytes(), received_at: api::now() };
+        self.store.keep_event(&event).await.expect("kept");
+        self.store.apply_event(&event, api::now()).await.expect("applied");
+    }
+
     pub(crate) async fn stock(&self, id: &str, price: Money, pieces: i64) {
         let new = NewProduct {
             id: Some(product(id)),
@@ -129,11 +145,6 @@ impl Shop {
         let seen = Version::FIRST;
         store.archive_product(&product(id), seen, api::now()).await.expect("archived");
     }
-}
-
-/// The id of the order that an answer shows.
-pub(crate) fn order_id(answer: &Answer) -> OrderId {
-    OrderId::new(answer.id()).expect("a UUID")
 }
 
 pub(crate) fn mugs(pieces: i64) -> Value {

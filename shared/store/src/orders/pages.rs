@@ -14,7 +14,7 @@ use crate::load::LoadError;
 use crate::table::{Range, Table};
 use crate::{Store, keys};
 
-const PAGE: Kind<OrderPage> = Kind::new("user orders", 1, USER_ORDERS);
+const PAGE: Kind<OrderPage> = Kind::new("user orders", 2, USER_ORDERS);
 
 /// A part of a user's orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

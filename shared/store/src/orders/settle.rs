@@ -1,50 +1,87 @@
 //! What a payment provider says, applied to payment and order at once.
 
-use domain::{OrderId, Receipt, Result};
+use domain::{EventKey, OrderId, PaymentFlag, Receipt, Result};
+use jiff::Timestamp;
 
 use super::{NO_ORDER, Purchase, order_write, payment_write, purchase, whole};
 use crate::Store;
+use crate::inbox::{Decision, Outcome, decide};
 use crate::keys;
-use crate::table::{Condition, Transaction, Write, undisturbed};
+use crate::table::{Condition, Transaction, Write};
 
 impl Store {
-    /// Applies what a provider says of an order's payment. What it said before
-    /// changes nothing, and the answer is how things stand.
-    ///
-    /// # Errors
-    /// [`domain::Error::NotFound`] when there is no such order;
-    /// [`domain::Error::Busy`] and [`domain::Error::Unavailable`] as for every write.
-    pub async fn settle_payment(&self, id: &OrderId, receipt: Receipt) -> Result<Purchase> {
-        undisturbed(|| self.try_settle(id, receipt)).await
-    }
-
-    async fn try_settle(&self, id: &OrderId, receipt: Receipt) -> Result<Option<Purchase>> {
-        let both = vec![keys::order(id), keys::payment(id)];
+    /// One try to apply what an event says, in one transaction with the event's
+    /// own item; nothing when order or payment moved between the read and the
+    /// write. What was said before changes neither of them.
+    pub(crate) async fn try_settle(
+        &self,
+        event: &EventKey,
+        order: &OrderId,
+        receipt: Option<&Receipt>,
+        now: Timestamp,
+    ) -> Result<Option<Decision>> {
+        let both = vec![keys::order(order), keys::payment(order)];
         let read = || self.table.batch_get("read payment to settle", both.clone());
         let old = whole(|| async { purchase(read().await?) }).await?.ok_or(NO_ORDER)?;
-        let Some(payment) = old.payment.with(receipt) else {
-            // The first coming may have been cut off before the cache forgot.
+        let Some(payment) = receipt.and_then(|receipt| old.payment.with(receipt)) else {
+            // What said it first may have been cut off before the cache forgot.
             self.forget_orders(&old.order.user).await;
-            return Ok(Some(old));
+            return self
+                .close_event(event, Outcome::Applied, nothing_new(&old, receipt), now)
+                .await
+                .map(Some);
         };
         let order = old.order.settled(&payment).unwrap_or_else(|| old.order.clone());
         let new = Purchase { order, payment };
-        let outcome = self.table.transact("settle payment", writes(&old, &new)).await;
-        if !matches!(outcome, Ok(Transaction::Refused(_))) {
-            self.forget_orders(&old.order.user).await;
+        let reason = stands(&new);
+        let mut writes = vec![decide(event, Outcome::Applied, &reason, now)];
+        writes.extend(moves(&old, &new));
+        let ended = self.table.transact("settle payment", writes).await;
+        if matches!(&ended, Ok(Transaction::Refused(refusal)) if !refusal.touches_first(1)) {
+            return Ok(None);
         }
-        Ok(matches!(outcome?, Transaction::Committed).then_some(new))
+        // Also when the event is decided: whoever did it may have been cut off here.
+        self.forget_orders(&old.order.user).await;
+        match ended? {
+            Transaction::Refused(_) => Ok(Some(Decision::Before)),
+            Transaction::Committed => {
+                tell(event, &new, &reason);
+                Ok(Some(Decision::Now { outcome: Outcome::Applied, reason }))
+            }
+        }
     }
 }
 
 /// An order that stays as it is holds the transaction to that: whether the
 /// money pays it or has to go back depends on where it stands.
-fn writes(old: &Purchase, new: &Purchase) -> Vec<Write> {
+fn moves(old: &Purchase, new: &Purchase) -> [Write; 2] {
     let as_read = Condition::version(old.order.version);
     let order = if new.order == old.order {
         Write::Check(keys::order(&old.order.id), as_read)
     } else {
         order_write(&new.order, as_read)
     };
-    vec![order, payment_write(&new.order, &new.payment, Condition::version(old.payment.version))]
+    [order, payment_write(&new.order, &new.payment, Condition::version(old.payment.version))]
+}
+
+/// How order and payment stand, for whoever looks at the event.
+fn stands(Purchase { order, payment }: &Purchase) -> String {
+    let flags: Vec<&str> = payment.flags(order).into_iter().map(PaymentFlag::as_str).collect();
+    let flagged = if flags.is_empty() { String::new() } else { format!(", flagged {}", flags.join(", ")) };
+    format!("order {} is {}{flagged}", order.id, order.status)
+}
+
+fn nothing_new(purchase: &Purchase, receipt: Option<&Receipt>) -> String {
+    let said = if receipt.is_some() { "it says nothing new" } else { "an attempt to pay failed" };
+    format!("{said}: {}", stands(purchase))
+}
+
+/// A flag is something that a person has to look at.
+fn tell(event: &EventKey, Purchase { order, payment }: &Purchase, reason: &str) {
+    let (order_id, status) = (&order.id, order.status);
+    if payment.flags(order).is_empty() {
+        tracing::info!(%event, order = %order_id, %status, "payment settled");
+    } else {
+        tracing::warn!(%event, order = %order_id, %status, reason, "payment flagged");
+    }
 }

@@ -73,6 +73,12 @@ impl Condition {
         Self::of(Expression::new(text, vec![(":now", number(&now.as_second()))]))
     }
 
+    /// There is an event about which nothing is decided, or that has failed.
+    pub(crate) fn undecided() -> Self {
+        let text = "attribute_exists(pk) AND (attribute_not_exists(outcome) OR outcome = :failed)";
+        Self::of(Expression::new(text, vec![(":failed", AttributeValue::S("failed".to_owned()))]))
+    }
+
     /// At least so many pieces are available, of a product that is still sold.
     pub(crate) fn sellable(pieces: i64) -> Self {
         let text = "available >= :pieces AND attribute_not_exists(archived_at)";

@@ -15,7 +15,7 @@ use local::faults::{Fault, Faults};
 use proptest::prelude::*;
 
 use self::books::Books;
-use self::process::{Operation, Outcome, Process};
+use self::process::{Operation, Outcome, Process, Said, What};
 use crate::shop::Shop;
 
 const PRODUCTS: [&str; 3] = ["mug", "cup", "pot"];
@@ -60,11 +60,18 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         10 => place,
         4 => orders().prop_map(|order| Operation::Cancel { order }),
-        4 => orders().prop_map(|order| Operation::Pay { order }),
+        6 => said().prop_map(|event| Operation::Keep { event }),
+        6 => said().prop_map(|event| Operation::Apply { event }),
+        2 => Just(Operation::Sweep),
         2 => Just(Operation::Expire),
         2 => (0..PRODUCTS.len(), 0..3_usize).prop_map(|(product, key)| Operation::Adjust { product, key }),
         1 => (0..PRODUCTS.len()).prop_map(|product| Operation::Archive { product }),
     ]
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let what = prop_oneof![4 => Just(What::Succeeded), 1 => Just(What::PartiallyRefunded), 1 => Just(What::Refunded)];
+    (0..6_usize, what).prop_map(|(order, what)| Said { order, what })
 }
 
 fn crash() -> impl Strategy<Value = Crash> {
@@ -104,7 +111,9 @@ async fn run(steps: Vec<Step>) {
     for operation in again {
         take(&shop, &Step { operations: vec![operation], crash: None }, &mut books).await;
     }
+    take(&shop, &Step { operations: vec![Operation::Sweep], crash: None }, &mut books).await;
     books.check(&shop).await;
+    books.check_decided(&shop).await;
 }
 
 /// One step: its processes run, and are killed if the step says so.
@@ -125,7 +134,7 @@ async fn take(shop: &Shop, step: &Step, books: &mut Books) {
     }
     for (operation, outcome) in step.operations.iter().zip(outcomes) {
         assert!(outcome.is_some() || step.crash.is_some(), "{operation:?} ended without a word");
-        books.note(operation, outcome);
+        books.note(operation, &orders, outcome);
     }
 }
 

@@ -3,11 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{Error, OrderStatus, PAYMENT_WINDOW, Receipt};
+use domain::{Error, OrderStatus, PAYMENT_WINDOW};
 use local::faults::{Fault, Position};
 use store::{Expiry, PageRequest};
 
-use crate::shop::{Shop, id_of, now, open_with, order, pounds, user};
+use crate::shop::{SUCCEEDED, Shop, hear, id_of, now, open_with, order, said, user};
 
 const TRANSACT: &str = "TransactWriteItems";
 
@@ -170,7 +170,7 @@ async fn an_order_that_is_seen_in_part_is_read_again() {
         let page = shop.store.order_page(&ann, PageRequest { limit: 5, after: None }).await.expect("a page");
         assert_eq!(page.items.len(), 1);
         faults.inject(Fault::Unseen(part).on("BatchGetItem").next(1));
-        shop.store.settle_payment(&order, Receipt::Captured(pounds(1))).await.expect("settled");
+        shop.paid("ann", &order, if part == "ORDER" { 1 } else { 2 }).await;
     }
     assert_eq!(faults.counts().injected["Unseen"], 8);
     faults.inject(Fault::Unseen("PAYMENT").on("Query"));
@@ -185,8 +185,10 @@ async fn a_cancel_and_a_payment_happen_once_whatever_is_lost() {
         let paid = shop.ordered("ann", paid.0, &paid.1).await;
         let cancelled = shop.ordered("ann", cancelled.0, &cancelled.1).await;
         shop.database.faults().inject(fault.on(TRANSACT).next(1));
-        let settled = shop.store.settle_payment(&paid, Receipt::Captured(pounds(300))).await;
-        assert_eq!(settled.expect("settled").order.status, OrderStatus::Paid, "{fault:?}");
+        let said = said(SUCCEEDED, &paid, 300);
+        hear(&shop.store, &said).await.expect("decided");
+        let settled = shop.store.order(&user("ann"), &paid).await.expect("there");
+        assert_eq!(settled.order.status, OrderStatus::Paid, "{fault:?}");
         shop.database.faults().inject(fault.on(TRANSACT).next(1));
         let off = shop.store.cancel_order(&user("ann"), &cancelled, now()).await;
         assert_eq!(off.expect("cancelled").order.status, OrderStatus::Cancelled, "{fault:?}");
@@ -202,7 +204,7 @@ async fn a_late_index_expires_orders_later_and_never_twice_or_wrongly() {
     shop.database.faults().set_index_lag(Some(lag)).await.expect("a lag");
     tokio::time::sleep(lag).await;
     shop.ordered("ann", "k", &[("mug", 3)]).await;
-    shop.store.settle_payment(&paid, Receipt::Captured(pounds(100))).await.expect("settled");
+    shop.paid("ann", &paid, 100).await;
     let later = now() + PAYMENT_WINDOW;
     let run = shop.store.expire_orders(later).await;
     assert_eq!(run, Expiry { skipped: 1, ..Expiry::default() }, "it shows the one that is paid alone");

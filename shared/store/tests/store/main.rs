@@ -2,8 +2,10 @@
 
 mod carts;
 mod catalogue;
+mod changes;
 mod crashes;
 mod faults;
+mod inbox;
 mod orders;
 mod shop;
 mod users;

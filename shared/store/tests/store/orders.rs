@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use domain::{
-    BasketItem, Error, IdempotencyKey, OrderStatus, PAYMENT_WINDOW, PaymentFlag, Quantity, Receipt, Version,
+    BasketItem, Error, IdempotencyKey, OrderStatus, PAYMENT_WINDOW, PaymentFlag, Quantity, Version,
 };
 use futures::future::join_all;
 use local::faults::Fault;
 use local::testing::{Database, Redis};
-use store::{Expiry, NewOrder, OrderSource, PageRequest, Request};
+use store::{Decision, Expiry, NewOrder, OrderSource, PageRequest, Request};
 
-use crate::shop::{Shop, adjustment, id, new_product, now, open, order, pounds, request, user};
+use crate::shop::{SUCCEEDED, Shop, adjustment, id, new_product, now, open, order, request, said, user};
 
 #[tokio::test]
 async fn an_order_is_its_items_its_entry_its_record_and_nothing_else() {
@@ -37,7 +37,7 @@ async fn an_order_stands_in_the_index_as_long_as_it_is_unpaid() {
     let [paid, cancelled] =
         [shop.ordered("ann", "1", &[("mug", 1)]).await, shop.ordered("ann", "2", &[("mug", 1)]).await];
     assert!(indexed(&paid).await && indexed(&cancelled).await);
-    shop.store.settle_payment(&paid, Receipt::Captured(pounds(100))).await.expect("settled");
+    shop.paid("ann", &paid, 100).await;
     shop.store.cancel_order(&user("ann"), &cancelled, now()).await.expect("cancelled");
     assert!(!indexed(&paid).await && !indexed(&cancelled).await);
 }
@@ -135,15 +135,18 @@ async fn a_payment_that_comes_twice_or_late_is_applied_once_and_flagged() {
     let shop = Shop::open().await;
     shop.stock("mug", 10).await;
     let order = shop.ordered("ann", "k", &[("mug", 3)]).await;
-    let paid = Receipt::Captured(pounds(300));
-    let settled = join_all((0..8).map(|_| shop.store.settle_payment(&order, paid))).await;
-    assert!(settled.into_iter().all(|purchase| purchase.expect("settled").order.status == OrderStatus::Paid));
+    let paid = said(SUCCEEDED, &order, 300);
+    shop.store.keep_event(&paid).await.expect("kept");
+    let decisions = join_all((0..8).map(|_| shop.store.apply_event(&paid, now()))).await;
+    let first = decisions.into_iter().map(|decision| decision.expect("decided"));
+    assert_eq!(first.filter(|decision| *decision != Decision::Before).count(), 1);
     let purchase = shop.store.order(&user("ann"), &order).await.expect("there");
+    assert_eq!(purchase.order.status, OrderStatus::Paid);
     assert_eq!((purchase.order.version, purchase.payment.version), (Version::new(2), Version::new(2)));
 
     let late = shop.ordered("ann", "l", &[("mug", 3)]).await;
     shop.store.cancel_order(&user("ann"), &late, now()).await.expect("cancelled");
-    let purchase = shop.store.settle_payment(&late, paid).await.expect("kept");
+    let purchase = shop.paid("ann", &late, 300).await;
     assert_eq!(purchase.order.status, OrderStatus::Cancelled);
     assert_eq!(purchase.payment.flags(&purchase.order), [PaymentFlag::RefundDue]);
     assert_eq!(shop.available("mug").await, 7);
@@ -156,11 +159,9 @@ async fn a_payment_and_a_cancel_at_once_end_in_one_of_the_two() {
     for n in 0..20 {
         let order = shop.ordered("ann", &n.to_string(), &[("mug", 1)]).await;
         let ann = user("ann");
-        let (paid, cancelled) = tokio::join!(
-            shop.store.settle_payment(&order, Receipt::Captured(pounds(100))),
-            shop.store.cancel_order(&ann, &order, now()),
-        );
-        let after = paid.expect("kept").order.status;
+        let (paid, cancelled) =
+            tokio::join!(shop.paid("ann", &order, 100), shop.store.cancel_order(&ann, &order, now()));
+        let after = paid.order.status;
         match cancelled {
             Ok(_) => assert_eq!(
                 shop.store.order(&ann, &order).await.expect("there").order.status,

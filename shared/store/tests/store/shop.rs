@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Adjustment, Basket, BasketItem, Category, Currency, Delta, Description, IdempotencyKey, Money, Name,
-    OrderId, ProductId, Quantity, Reason, Tags, UserId,
+    Adjustment, Basket, BasketItem, Category, Currency, Delta, Description, EventKey, IdempotencyKey, Money,
+    Name, OrderId, ProductId, Quantity, Reason, Tags, UserId,
 };
 use jiff::Timestamp;
 use local::testing::{Database, Redis, Tokens, environment};
 use monitoring::AfterResponse;
 use serde_json::{Value, json};
-use store::{Answer, Config, NewOrder, NewProduct, OrderSource, Purchase, Request, Store};
+use store::{
+    Answer, Config, Decision, Event, NewOrder, NewProduct, OrderSource, Outcome, Purchase, Request, Store,
+};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -34,6 +36,27 @@ impl Shop {
         let scan = self.table.scan().table_name(self.database.table_name()).send().await.expect("a scan");
         let keyed = scan.items.unwrap_or_default().into_iter().map(|item| (key(&item), item));
         keyed.collect()
+    }
+
+    /// Takes all items of an order out of the table.
+    pub(crate) async fn taken_away(&self, order: &OrderId) -> Vec<Item> {
+        let pk = format!("ORDER#{order}");
+        let (mut taken, items) = (Vec::new(), self.items().await.into_values());
+        for item in items.filter(|item| item["pk"].as_s().is_ok_and(|found| *found == pk)) {
+            let delete = self.table.delete_item().table_name(self.database.table_name());
+            let delete = delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
+            delete.send().await.expect("deleted");
+            taken.push(item);
+        }
+        taken
+    }
+
+    /// Puts items into the table as they are.
+    pub(crate) async fn put_back(&self, items: Vec<Item>) {
+        for item in items {
+            let put = self.table.put_item().table_name(self.database.table_name()).set_item(Some(item));
+            put.send().await.expect("put");
+        }
     }
 
     pub(crate) async fn keys(&self) -> Vec<String> {
@@ -64,6 +87,20 @@ impl Shop {
 
     pub(crate) async fn order(&self, user: &str, key: &str, items: &[(&str, i64)]) -> domain::Result<Answer> {
         order(&self.store, user, key, items, now()).await
+    }
+
+    /// How order and payment stand after the provider said that so many pence were
+    /// captured for it.
+    pub(crate) async fn paid(&self, owner: &str, order: &OrderId, pence: i64) -> Purchase {
+        let said = said(SUCCEEDED, order, pence);
+        let decision = hear(&self.store, &said).await.expect("decided");
+        assert!(matches!(decision, Decision::Now { outcome: Outcome::Applied, .. }), "{decision:?}");
+        self.store.order(&user(owner), order).await.expect("there")
+    }
+
+    /// The item of an event.
+    pub(crate) async fn event_item(&self, event: &Event) -> Item {
+        self.items().await[&format!("WEBHOOK#{}#{} | EVENT", event.key.provider, event.key.id)].clone()
     }
 
     /// An order that is there: its id.
@@ -118,6 +155,30 @@ pub(crate) async fn order(
     let basket = Basket::sum(items.iter().map(item)).expect("a basket");
     let new = NewOrder { user, source: OrderSource::Basket(basket), expected_total: None };
     store.place_order(&new, &request, now, represented).await
+}
+
+pub(crate) const SUCCEEDED: &str = "payment_intent.succeeded";
+pub(crate) const FAILED: &str = "payment_intent.payment_failed";
+pub(crate) const REFUNDED: &str = "charge.refunded";
+
+/// An event of this type about an order: the same one for the same words.
+pub(crate) fn said(kind: &str, order: &OrderId, pence: i64) -> Event {
+    let amount = if kind == REFUNDED { "amount_refunded" } else { "amount_received" };
+    let metadata = json!({"order_id": order});
+    let object = json!({"id": "pi_1", amount: pence, "currency": "gbp", "metadata": metadata});
+    event(&format!("{kind}-{order}-{pence}"), json!({"type": kind, "data": {"object": object}}).to_string())
+}
+
+/// An event that came just now.
+pub(crate) fn event(id: &str, body: impl Into<Vec<u8>>) -> Event {
+    let key: EventKey = format!("stripe/{id}").parse().expect("a name");
+    Event { key, body: body.into(), received_at: now() }
+}
+
+/// Keeps an event and applies it.
+pub(crate) async fn hear(store: &Store, event: &Event) -> domain::Result<Decision> {
+    store.keep_event(event).await?;
+    store.apply_event(event, now()).await
 }
 
 fn represented(purchase: &Purchase) -> Value {

@@ -1,20 +1,22 @@
 //! What the driver was told, and how it has to agree with the table.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::OrderId;
 use sha2::{Digest, Sha256};
 
-use super::process::{DELTAS, Operation, Outcome, adjustment_key};
+use super::process::{DELTAS, Operation, Outcome, What, adjustment_key};
 use super::{PRODUCTS, STOCK};
-use crate::shop::{Item, Shop, number};
+use crate::shop::{Item, REFUNDED, SUCCEEDED, Shop, number};
 
 #[derive(Default)]
 pub(super) struct Books {
     /// By user and key: each request has one order, whenever it is told of.
     placed: BTreeMap<(usize, usize), OrderId>,
+    /// What the intake said it keeps.
+    kept: BTreeSet<(OrderId, What)>,
 }
 
 impl Books {
@@ -22,7 +24,17 @@ impl Books {
         self.placed.iter().map(|((user, _), order)| (*user, order.clone())).collect()
     }
 
-    pub(super) fn note(&mut self, operation: &Operation, outcome: Option<Outcome>) {
+    /// Hears what an operation came to for which these were the orders.
+    pub(super) fn note(
+        &mut self,
+        operation: &Operation,
+        orders: &[(usize, OrderId)],
+        outcome: Option<Outcome>,
+    ) {
+        if let (Operation::Keep { event }, Some(Outcome::Done)) = (operation, &outcome) {
+            let about = orders.get(event.order).cloned();
+            self.kept.extend(about.map(|(_, order)| (order, event.what)));
+        }
         if let (Operation::Place { user, key }, Some(Outcome::Placed(id))) = (operation, outcome) {
             let known = self.placed.entry((*user, *key)).or_insert_with(|| id.clone());
             assert_eq!(*known, id, "one key, one order");
@@ -48,10 +60,61 @@ impl Books {
                 "the order of {request:?} was acknowledged and is lost"
             );
         }
+        for (order, what) in &self.kept {
+            let kept = events(&items, order.as_str(), *what).count();
+            assert_eq!(kept, 1, "what was kept of {order} is there once: {what:?}");
+        }
+        for (order, parts) in &orders {
+            check_payment(order, parts["PAYMENT"], &items);
+        }
         for product in PRODUCTS {
             balance(product, &items, &orders);
         }
     }
+}
+
+impl Books {
+    /// At the end: nothing waits any more, and all that was kept was applied.
+    pub(super) async fn check_decided(&self, shop: &Shop) {
+        for (key, item) in shop.items().await.iter().filter(|(key, _)| key.starts_with("WEBHOOK#")) {
+            let outcome = item.get("outcome").map(|outcome| outcome.as_s().expect("text").as_str());
+            assert_eq!((outcome, item.contains_key("sparse_pk")), (Some("applied"), false), "{key}");
+        }
+    }
+}
+
+/// A payment has what the applied events say, and nothing else: each was applied
+/// once, with its event.
+fn check_payment(order: &str, payment: &Item, items: &HashMap<String, Item>) {
+    let said = |what| {
+        let applied = events(items, order, what).filter(|(_, item)| item.contains_key("outcome"));
+        applied.map(|(pence, _)| pence).max().unwrap_or(0)
+    };
+    let refunded = said(What::PartiallyRefunded).max(said(What::Refunded));
+    assert_eq!(total(payment, "captures"), said(What::Succeeded), "captured for {order}");
+    assert_eq!(total(payment, "refunds"), refunded, "refunded of {order}");
+}
+
+/// Events of the inbox about an order, with what they say: so many pence.
+fn events<'a>(
+    items: &'a HashMap<String, Item>,
+    order: &str,
+    what: What,
+) -> impl Iterator<Item = (i64, &'a Item)> {
+    let kind = if what == What::Succeeded { SUCCEEDED } else { REFUNDED };
+    let begins = format!("WEBHOOK#stripe#{kind}-{order}-");
+    items.iter().filter_map(move |(key, item)| {
+        let pence: i64 = key.strip_prefix(&begins)?.split_once(' ')?.0.parse().expect("pence");
+        let is_partial = kind == REFUNDED && pence == 1;
+        (is_partial == (what == What::PartiallyRefunded)).then_some((pence, item))
+    })
+}
+
+/// The total of a payment in pounds, in pence.
+fn total(payment: &Item, name: &str) -> i64 {
+    let by_currency = payment[name].as_m().expect("a map");
+    let by_source = by_currency.get("GBP").and_then(|sources| sources.as_m().ok());
+    by_source.into_iter().flat_map(HashMap::values).map(number).sum()
 }
 
 /// Parts of the orders, by id.

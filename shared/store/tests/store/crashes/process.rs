@@ -4,13 +4,13 @@
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 
-use domain::{Error, OrderId, PAYMENT_WINDOW, ProductId, Receipt, Version};
+use domain::{Error, OrderId, PAYMENT_WINDOW, ProductId, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{Config, Store};
+use store::{Config, Event, Store};
 
 use super::{PRODUCTS, USERS};
-use crate::shop::{Shop, adjustment, id, id_of, order, pounds, request, user};
+use crate::shop::{REFUNDED, SUCCEEDED, Shop, adjustment, id, id_of, order, request, said, user};
 
 const VARIABLE: &str = "STORE_TEST_PROCESS";
 const MARK: &str = "outcome: ";
@@ -26,9 +26,15 @@ pub(super) enum Operation {
     Cancel {
         order: usize,
     },
-    Pay {
-        order: usize,
+    /// The intake: an event about one of the orders is kept.
+    Keep {
+        event: Said,
     },
+    /// The consumer: an event is applied, if it is there.
+    Apply {
+        event: Said,
+    },
+    Sweep,
     Expire,
     Adjust {
         product: usize,
@@ -37,6 +43,33 @@ pub(super) enum Operation {
     Archive {
         product: usize,
     },
+}
+
+/// What a provider says of one of the orders that the driver knows of: each of
+/// these is one event, however often it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Said {
+    pub(super) order: usize,
+    pub(super) what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum What {
+    Succeeded,
+    /// A penny went back.
+    PartiallyRefunded,
+    Refunded,
+}
+
+impl Said {
+    /// The event, about an order that costs so much.
+    pub(super) fn event(self, order: &OrderId, total: i64) -> Event {
+        match self.what {
+            What::Succeeded => said(SUCCEEDED, order, total),
+            What::PartiallyRefunded => said(REFUNDED, order, 1),
+            What::Refunded => said(REFUNDED, order, total),
+        }
+    }
 }
 
 /// What a process was told before it ended.
@@ -153,7 +186,13 @@ async fn perform(store: &Store, task: &Task) -> domain::Result<Outcome> {
             let Some((owner, order)) = task.orders.get(*order) else { return Ok(Outcome::Done) };
             store.cancel_order(&user(USERS[*owner]), order, now).await?;
         }
-        Operation::Pay { order } => pay(store, task, *order).await?,
+        Operation::Keep { event } => {
+            if let Some(event) = event_of(store, task, *event).await? {
+                store.keep_event(&event).await?;
+            }
+        }
+        Operation::Apply { event } => apply(store, task, *event).await?,
+        Operation::Sweep => drop(store.sweep_events(now + jiff::SignedDuration::from_mins(1)).await),
         Operation::Expire => drop(store.expire_orders(now + PAYMENT_WINDOW).await),
         Operation::Adjust { product, key } => {
             adjust(store, &id(PRODUCTS[*product]), *product, *key, now).await?;
@@ -163,10 +202,19 @@ async fn perform(store: &Store, task: &Task) -> domain::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn pay(store: &Store, task: &Task, order: usize) -> domain::Result<()> {
-    let Some((owner, order)) = task.orders.get(order) else { return Ok(()) };
+async fn event_of(store: &Store, task: &Task, said: Said) -> domain::Result<Option<Event>> {
+    let Some((owner, order)) = task.orders.get(said.order) else { return Ok(None) };
     let total = store.order(&user(USERS[*owner]), order).await?.order.total;
-    store.settle_payment(order, Receipt::Captured(pounds(total.amount()))).await.map(drop)
+    Ok(Some(said.event(order, total.amount())))
+}
+
+async fn apply(store: &Store, task: &Task, said: Said) -> domain::Result<()> {
+    let Some(event) = event_of(store, task, said).await? else { return Ok(()) };
+    match store.event(&event.key).await {
+        Ok(kept) => store.apply_event(&kept, crate::shop::now()).await.map(drop),
+        Err(Error::NotFound(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 async fn adjust(

@@ -1,0 +1,112 @@
+//! What an event comes to: decided once, in the transaction that applies it.
+//!
+//! The event's own item, the order and the payment change together or not at
+//! all, each under the condition that it still is as it was read. So events may
+//! come twice, in any order, and be applied by several at once or by one that
+//! is cut off at any moment: each is applied once.
+
+use domain::{Error, EventKey, OrderId, PaymentEvent, Receipt, Result};
+use jiff::Timestamp;
+
+use super::{Event, Outcome, decide, key_of_event};
+use crate::Store;
+use crate::item::Item;
+use crate::orders::is_torn;
+use crate::table::{Transaction, undisturbed};
+
+/// The longest word of a provider's that is repeated in a reason, in characters.
+const WORD: usize = 100;
+
+/// What became of an event, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Decided now.
+    Now {
+        /// What it came to.
+        outcome: Outcome,
+        /// Why, in words.
+        reason: String,
+    },
+    /// Decided before, or by another at the same moment.
+    Before,
+}
+
+impl Store {
+    /// Applies an event, unless it was applied or ignored before.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] and [`Error::Unavailable`] when nothing is decided yet: it
+    /// is safe to try again.
+    pub async fn apply_event(&self, event: &Event, now: Timestamp) -> Result<Decision> {
+        let key = &event.key;
+        match PaymentEvent::read(&event.body) {
+            Ok(PaymentEvent::Receipt { order, receipt }) => {
+                self.settle(key, &order, Some(&receipt), now).await
+            }
+            Ok(PaymentEvent::AttemptFailed { order }) => self.settle(key, &order, None, now).await,
+            Ok(PaymentEvent::Other { kind }) => {
+                let kind: String = kind.chars().take(WORD).collect();
+                let reason = format!("events of type {kind} mean nothing here");
+                self.close_event(key, Outcome::Ignored, reason, now).await
+            }
+            Err(reason) => self.close_event(key, Outcome::Failed, reason, now).await,
+        }
+    }
+
+    /// As [`Self::apply_event`], of an event's item, such as a stream of the table
+    /// shows it. What cannot be read fails the event, and not the one who reads.
+    ///
+    /// # Errors
+    /// As [`Self::apply_event`]; [`Error::Corrupt`] when not even its key can be
+    /// read.
+    pub async fn apply_event_item(&self, item: Item, now: Timestamp) -> Result<Decision> {
+        let key = key_of_event(&item)?;
+        match Event::from_item(item) {
+            Ok(event) => self.apply_event(&event, now).await,
+            Err(error) => {
+                tracing::error!(event = %key, error = &error as &dyn std::error::Error, "an event is corrupt");
+                self.close_event(&key, Outcome::Failed, "its item cannot be read".to_owned(), now).await
+            }
+        }
+    }
+
+    /// Applies what an event says of an order's payment; without a receipt, that
+    /// it said something. An order that does not exist or cannot be read fails
+    /// the event, and not the one who applies it.
+    async fn settle(
+        &self,
+        event: &EventKey,
+        order: &OrderId,
+        receipt: Option<&Receipt>,
+        now: Timestamp,
+    ) -> Result<Decision> {
+        let reason = match undisturbed(|| self.try_settle(event, order, receipt, now)).await {
+            Err(Error::NotFound(_)) => format!("there is no order {order}"),
+            Err(error @ Error::Corrupt { .. }) if !is_torn(&error) => {
+                tracing::error!(%event, %order, error = &error as &dyn std::error::Error, "an order is corrupt");
+                format!("order {order} cannot be read")
+            }
+            decided => return decided,
+        };
+        self.close_event(event, Outcome::Failed, reason, now).await
+    }
+
+    /// Notes what an event came to that moves nothing.
+    pub(crate) async fn close_event(
+        &self,
+        event: &EventKey,
+        outcome: Outcome,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<Decision> {
+        let write = decide(event, outcome, &reason, now);
+        match self.table.transact("close event", vec![write]).await? {
+            Transaction::Committed => {
+                let outcome_name = outcome.as_str();
+                tracing::info!(%event, outcome = outcome_name, reason, "event closed");
+                Ok(Decision::Now { outcome, reason })
+            }
+            Transaction::Refused(_) => Ok(Decision::Before),
+        }
+    }
+}
