@@ -65,8 +65,14 @@ const PROBLEM: &[&str] = &["/type", "/title", "/status", "/detail", "/instance",
 /// What show, search, adjust and a cart ask for: the local stack's catalogue has it.
 const PRODUCT_OF_THE_PAYLOADS: &str = "cafe-au-lait-bowl";
 
-/// The payload of a function that no HTTP request calls.
-const SCHEDULED: &str = "order-expirer/schedule";
+/// The payloads of functions that no HTTP request calls.
+const EVENTS: [&str; 5] = [
+    "cache-invalidator/stream",
+    "order-expirer/schedule",
+    "payment-events/replay",
+    "payment-events/schedule",
+    "payment-events/stream",
+];
 
 /// One function under the emulator, with a table and a cache of its own.
 struct Stage {
@@ -178,8 +184,29 @@ async fn orders_answers_its_payloads() {
 #[tokio::test]
 async fn order_expirer_says_what_it_did() {
     let mut stage = Stage::of("order-expirer").await;
-    let report = stage.rie.invoke(&stage.payload(SCHEDULED)).await.unwrap();
+    let report = stage.rie.invoke(&stage.payload("order-expirer/schedule")).await.unwrap();
     assert_eq!(report, json!({"expired": 0, "skipped": 0, "failed": 0, "unfinished": 0}));
+    stage.rie.stop().await;
+}
+
+#[tokio::test]
+async fn cache_invalidator_says_what_failed() {
+    let mut stage = Stage::of("cache-invalidator").await;
+    let answer = stage.rie.invoke(&stage.payload("cache-invalidator/stream")).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    stage.rie.stop().await;
+}
+
+#[tokio::test]
+async fn payment_events_says_what_it_did() {
+    let mut stage = Stage::of("payment-events").await;
+    let answer = stage.rie.invoke(&stage.payload("payment-events/stream")).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let swept = stage.rie.invoke(&stage.payload("payment-events/schedule")).await.unwrap();
+    assert_eq!(swept["applied"], 0, "{swept}");
+    // Its event is nobody's.
+    let failed = stage.rie.invoke(&stage.payload("payment-events/replay")).await.unwrap();
+    assert_eq!(failed["errorMessage"], "there is no such event", "{failed}");
     stage.rie.stop().await;
 }
 
@@ -203,7 +230,7 @@ fn every_payload_has_an_expected_answer() {
     let folders = names_in(&functions).into_iter();
     let payloads: BTreeSet<String> =
         folders.flat_map(|function| payloads_of(&functions, &function)).collect();
-    let expected = EXPECTED.iter().map(|(payload, ..)| *payload).chain([SCHEDULED]);
+    let expected = EXPECTED.iter().map(|(payload, ..)| *payload).chain(EVENTS);
     assert_eq!(payloads, expected.map(str::to_owned).collect());
 }
 

@@ -23,14 +23,14 @@ pub struct Record {
     pub change: serde_json::Result<Change>,
 }
 
-/// What an item was, and what it is now. Empty is what there was or is none of.
+/// What an item was, and what it is now.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[serde(rename_all = "PascalCase")]
 pub struct Change {
-    /// The item before.
-    pub old_image: Item,
-    /// The item after.
-    pub new_image: Item,
+    /// The item before, if there was one.
+    pub old_image: Option<Item>,
+    /// The item after, if there is one.
+    pub new_image: Option<Item>,
 }
 
 /// Which records failed, for Lambda to bring them again: everything from the
@@ -105,7 +105,7 @@ mod tests {
         let records = Batch::read(json!({"Records": records})).expect("a batch").records();
         assert_eq!((records[0].sequence_number.as_str(), records[1].sequence_number.as_str()), ("1", "2"));
         let change = records[0].change.as_ref().expect("readable");
-        assert_eq!((change.new_image.len(), change.old_image.len()), (1, 0));
+        assert!(change.new_image.is_some() && change.old_image.is_none());
         assert!(records[1].change.is_err());
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use cache::{AnyKey, Tag};
-use domain::Result;
+use domain::{Error, Result};
 use retry::deadline;
 
 use crate::item::{Item, key_of};
@@ -15,6 +15,8 @@ use crate::{Store, carts, catalogue, orders, users};
 
 /// How long the cache may take to acknowledge: it may have to be connected to anew.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+const RECORD: &str = "stream record";
 
 /// A change of one item: what it was, and what it is now.
 #[derive(Clone, Debug)]
@@ -32,15 +34,15 @@ pub(crate) struct Outdated {
 }
 
 impl TableChange {
-    /// A change from and to these images; an empty one is none.
+    /// A change from and to these images.
     ///
     /// # Errors
-    /// [`domain::Error::Corrupt`] when no image tells which item it is of.
-    pub fn new(old: serde_dynamo::Item, new: serde_dynamo::Item) -> Result<Self> {
-        let [old, new] = [old, new].map(Item::from).map(|image| (!image.is_empty()).then_some(image));
-        let empty = Item::default();
-        let key = key_of("stream record", new.as_ref().or(old.as_ref()).unwrap_or(&empty))?;
-        Ok(Self { key, old, new })
+    /// [`Error::Corrupt`] when no image tells which item it is of.
+    pub fn new(old: Option<serde_dynamo::Item>, new: Option<serde_dynamo::Item>) -> Result<Self> {
+        let [old, new] = [old, new].map(|image| image.map(Item::from));
+        let image = new.as_ref().or(old.as_ref());
+        let image = image.ok_or_else(|| Error::corrupt(RECORD, "it has no image"))?;
+        Ok(Self { key: key_of(RECORD, image)?, old, new })
     }
 
     /// The item as it is now; nothing if it is gone.
