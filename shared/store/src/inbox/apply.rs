@@ -102,11 +102,20 @@ impl Store {
         let write = decide(event, outcome, &reason, now);
         match self.table.transact("close event", vec![write]).await? {
             Transaction::Committed => {
-                let outcome_name = outcome.as_str();
-                tracing::info!(%event, outcome = outcome_name, reason, "event closed");
+                tell(event, outcome, &reason);
                 Ok(Decision::Now { outcome, reason })
             }
             Transaction::Refused(_) => Ok(Decision::Before),
+        }
+    }
+}
+
+/// What has failed a person has to look at.
+fn tell(event: &EventKey, outcome: Outcome, reason: &str) {
+    match outcome {
+        Outcome::Failed => tracing::warn!(%event, reason, "event failed"),
+        Outcome::Applied | Outcome::Ignored => {
+            tracing::info!(%event, outcome = outcome.as_str(), reason, "event closed");
         }
     }
 }

@@ -95,11 +95,44 @@ proptest! {
     }
 }
 
-async fn run(steps: Vec<Step>) {
+/// A consumer's steps: it reads the order and the event, then order and payment,
+/// and writes.
+const STEPS: u64 = 5;
+
+#[tokio::test]
+async fn a_consumer_that_is_killed_between_any_two_steps_has_applied_the_event_once() {
+    let said = |what| Said { order: 0, what };
+    for call in 0..STEPS {
+        for moment in [Moment::Before, Moment::Within, Moment::After] {
+            let shop = stocked().await;
+            let mut books = Books::default();
+            let calm = async |operation: Operation, books: &mut Books| {
+                take(&shop, &Step { operations: vec![operation], crash: None }, books).await;
+                books.check(&shop).await;
+            };
+            calm(Operation::Place { user: 0, key: 0 }, &mut books).await;
+            calm(Operation::Keep { event: said(What::Succeeded) }, &mut books).await;
+            let apply = Operation::Apply { event: said(What::Succeeded) };
+            let crash = Some(Crash { call, moment });
+            take(&shop, &Step { operations: vec![apply.clone()], crash }, &mut books).await;
+            books.check(&shop).await;
+            calm(apply, &mut books).await;
+            calm(Operation::Sweep, &mut books).await;
+            books.check_decided(&shop).await;
+        }
+    }
+}
+
+async fn stocked() -> Shop {
     let shop = Shop::open().await;
     for product in PRODUCTS {
         shop.stock(product, STOCK).await;
     }
+    shop
+}
+
+async fn run(steps: Vec<Step>) {
+    let shop = stocked().await;
     let mut books = Books::default();
     for step in &steps {
         take(&shop, step, &mut books).await;
