@@ -1,9 +1,11 @@
 //! template.yaml as the local stack reads it: the table's shape, the functions
-//! with their environment, routes and schedules, and the gateway's CORS rules.
-//! It is the one source of all of them; nothing here repeats its values.
+//! with their environment, routes, schedules and streams, and the gateway's
+//! CORS rules. It is the one source of all of them; nothing here repeats its
+//! values.
 
 mod expression;
 mod schedule;
+mod stream;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -13,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub use expression::Scope;
 pub use schedule::{Schedule, Source};
+pub use stream::{StartingPosition, StreamMapping};
 
 /// Name of the stack wherever the template asks for it (`AWS::StackName`).
 pub const STACK_NAME: &str = "storefront";
@@ -20,6 +23,8 @@ pub const STACK_NAME: &str = "storefront";
 pub const TABLE_NAME: &str = "storefront";
 /// Region wherever the template asks for it (`AWS::Region`).
 pub const REGION: &str = "eu-west-1";
+/// Account wherever AWS would name one. Nobody's: that of AWS's own examples.
+pub const ACCOUNT: &str = "123456789012";
 
 /// A parsed template.
 #[derive(Clone, Debug)]
@@ -51,6 +56,8 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// When it is invoked by the clock.
     pub schedules: Vec<Schedule>,
+    /// What of the table's stream it is invoked with.
+    pub streams: Vec<StreamMapping>,
     environment: Map<String, Value>,
 }
 
@@ -151,6 +158,7 @@ impl Template {
             timeout: Duration::from_secs(whole(property("Timeout"), 3)?),
             routes: routes(own)?,
             schedules: schedule::schedules(id, own)?,
+            streams: stream::mappings(id, own)?,
             environment: self.environment(own),
         })
     }
@@ -316,6 +324,12 @@ Resources:
       CodeUri: target/lambda/sweeper
       Events:
         Tick: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 minute) } }
+        Written:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Table.StreamArn
+            StartingPosition: LATEST
+            DestinationConfig: { OnFailure: { Destination: !GetAtt Unswept.Arn } }
   Table:
     Type: AWS::DynamoDB::Table
     Properties:
@@ -353,6 +367,15 @@ Resources:
         assert_eq!(sweeper.routes, []);
         assert_eq!(sweeper.schedules[0].name, "SweeperTick");
         assert_eq!(sweeper.schedules[0].every, Duration::from_mins(1));
+    }
+
+    #[test]
+    fn a_function_may_read_the_tables_stream() {
+        let (template, shop) = shop();
+        assert_eq!(shop.streams, []);
+        let sweeper = template.functions().unwrap().remove(1);
+        assert_eq!(sweeper.streams[0].name, "SweeperWritten");
+        assert_eq!(sweeper.streams[0].on_failure.as_deref(), Some("Unswept"));
     }
 
     #[test]

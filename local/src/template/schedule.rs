@@ -8,10 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{REGION, STACK_NAME};
-
-/// Nobody's: the account of AWS's own examples.
-const ACCOUNT: &str = "123456789012";
+use super::{ACCOUNT, REGION, STACK_NAME};
 
 /// One schedule of one function.
 #[derive(Clone, Debug, PartialEq)]
