@@ -172,7 +172,7 @@ impl Stack {
 
     /// The function's answer to this payload, past the gate and its routes.
     pub async fn invoke(&self, function: &str, payload: &Value) -> Result<Value> {
-        self.invoker.invoke(&self.functions.backend(function)?, payload).await
+        Ok(self.invoker.invoke(&self.functions.backend(function)?, payload).await?)
     }
 
     /// Folder of the functions' logs.
