@@ -23,6 +23,7 @@ pub mod schedule;
 pub mod secret;
 pub mod seed;
 pub mod stack;
+pub mod streams;
 pub mod template;
 pub mod testing;
 pub mod token;

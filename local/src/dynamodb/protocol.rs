@@ -10,16 +10,26 @@ use serde_json::Value;
 const SIGNATURE: &str = "AWS4-HMAC-SHA256 \
     Credential=local/20000101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
 
+const TABLES: &str = "DynamoDB_20120810";
+const STREAMS: &str = "DynamoDBStreams_20120810";
+
 /// A server that takes calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Protocol {
     client: Client,
     endpoint: String,
+    /// The API at that address that the operations are of.
+    api: &'static str,
 }
 
 impl Protocol {
     pub(crate) fn new(endpoint: &str) -> Self {
-        Self { client: Client::new(), endpoint: endpoint.to_owned() }
+        Self { client: Client::new(), endpoint: endpoint.to_owned(), api: TABLES }
+    }
+
+    /// The operations of DynamoDB Streams, on the same server.
+    pub(crate) fn streams(self) -> Self {
+        Self { api: STREAMS, ..self }
     }
 
     /// The answer to a call; a refusal is an error.
@@ -38,7 +48,7 @@ impl Protocol {
             .post(&self.endpoint)
             .header("authorization", SIGNATURE)
             .header("x-amz-date", "20000101T000000Z")
-            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+            .header("x-amz-target", format!("{}.{operation}", self.api))
             .header("content-type", "application/x-amz-json-1.0")
             .body(request.to_string())
             .send()
