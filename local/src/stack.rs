@@ -1,5 +1,5 @@
-//! The whole system: DynamoDB with its faults, cache, emulator, functions, gate
-//! and schedules, started in that order and stopped in the reverse one.
+//! The whole system: DynamoDB with its faults, cache, emulator, functions, gate,
+//! schedules and streams, started in that order and stopped in the reverse one.
 
 mod functions;
 mod lock;
@@ -22,10 +22,12 @@ use crate::lambda::{Binaries, Emulator, Environment, Surroundings};
 use crate::project::Project;
 use crate::redis::{self, Redis};
 use crate::schedule::Schedules;
+use crate::streams::{self, Streams};
 use crate::template::{REGION, TABLE_NAME, Table};
 
 /// How to start the system.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, named where it is set")]
 pub struct Options {
     /// Port of the gate; 0 for a free one.
     pub port: u16,
@@ -40,6 +42,9 @@ pub struct Options {
     /// Invoke functions when their schedules say so; else they wait for
     /// [`Stack::invoke`].
     pub schedules: bool,
+    /// Invoke functions with what is written to the table, as the template maps
+    /// its stream to them; else the stream is left unread.
+    pub streams: bool,
 }
 
 /// Whether the system may do without its shared cache.
@@ -69,6 +74,7 @@ pub enum Step {
 /// The running system. Dropping it kills what it started.
 #[derive(Debug)]
 pub struct Stack {
+    streams: Streams,
     schedules: Schedules,
     invoker: Invoker,
     gate: Gate,
@@ -83,7 +89,7 @@ pub struct Stack {
 
 impl Options {
     /// For tests: free ports, nothing kept outside of `state`, a cache, and
-    /// nothing that happens by the clock.
+    /// nothing that happens by the clock or by itself.
     pub fn for_tests(state: impl Into<PathBuf>) -> Self {
         Self {
             port: 0,
@@ -92,6 +98,7 @@ impl Options {
             fresh: false,
             cache: Cache::Required,
             schedules: false,
+            streams: false,
         }
     }
 }
@@ -124,7 +131,22 @@ impl Stack {
         let gate = Gate::open(port, &emulator.address(), functions.routes()?, &cors, Limits::default())?;
         let invoker = Invoker::new(&format!("http://{}", emulator.address()))?;
         let schedules = Schedules::start(&invoker, functions.schedules().filter(|_| options.schedules));
-        Ok(Self { schedules, invoker, gate, url, functions, emulator, cache, faults, database, state })
+        let mappings = functions.streams().filter(|_| options.streams);
+        let streams = around_streams(&state, &database, options.in_memory);
+        let streams = Streams::start(&streams, &invoker, mappings).await?;
+        Ok(Self {
+            streams,
+            schedules,
+            invoker,
+            gate,
+            url,
+            functions,
+            emulator,
+            cache,
+            faults,
+            database,
+            state,
+        })
     }
 
     /// Where the API is.
@@ -175,6 +197,12 @@ impl Stack {
         Ok(self.invoker.invoke(&self.functions.backend(function)?, payload).await?)
     }
 
+    /// The messages in an on-failure queue of the template, by its logical id,
+    /// the oldest first: what stream mappings gave up. Empty if there is none.
+    pub fn queue(&self, logical_id: &str) -> Result<Vec<Value>> {
+        streams::messages(self.state.folder(), logical_id)
+    }
+
     /// Folder of the functions' logs.
     pub fn logs(&self) -> PathBuf {
         self.state.logs()
@@ -219,6 +247,7 @@ impl Stack {
 
     /// Stops everything: first callers, last what the functions use.
     pub async fn stop(self) {
+        self.streams.stop().await;
         self.schedules.stop().await;
         self.gate.close().await;
         self.functions.stop().await;
@@ -248,6 +277,17 @@ async fn start_cache(cache: Cache, progress: &mut impl FnMut(Step)) -> Result<Op
     }
     progress(Step::NoCache);
     Ok(None)
+}
+
+/// Not through the faults: on AWS too, Lambda reads the stream on a way of its
+/// own.
+fn around_streams(state: &State, database: &DynamoDb, in_memory: bool) -> streams::Surroundings {
+    streams::Surroundings {
+        dynamodb: database.endpoint(),
+        table: TABLE_NAME.to_owned(),
+        state: state.folder().to_owned(),
+        in_memory,
+    }
 }
 
 fn surroundings(state: &State, dynamodb: &faults::Proxy, cache: Option<&Redis>) -> Surroundings {

@@ -51,5 +51,6 @@ fn options(state: &Path) -> Options {
         fresh: true,
         cache: Cache::Required,
         schedules: false,
+        streams: false,
     }
 }

@@ -42,6 +42,7 @@ pub(crate) async fn run(arguments: &Arguments, state: PathBuf) -> Result<()> {
         fresh: arguments.fresh,
         cache: Cache::IfInstalled,
         schedules: true,
+        streams: true,
     };
     let mut stop = std::pin::pin!(stop_signal()?);
     let starting = start(options, &state);

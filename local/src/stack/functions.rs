@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 
 use crate::gate::{Backend, Routes};
 use crate::lambda::{Binaries, Emulator, Supervisor, Surroundings};
-use crate::template::{Function, Schedule, Template};
+use crate::template::{Function, Schedule, StreamMapping, Template};
 
 /// Beyond a function's own time-out, for its answer that is too late to be
 /// heard as the function's own.
@@ -51,6 +51,13 @@ impl Functions {
         self.0.iter().flat_map(|(function, supervisor)| {
             let schedules = function.schedules.iter().cloned();
             schedules.map(|schedule| (schedule, backend(function, supervisor)))
+        })
+    }
+
+    pub(super) fn streams(&self) -> impl Iterator<Item = (StreamMapping, Backend)> {
+        self.0.iter().flat_map(|(function, supervisor)| {
+            let mappings = function.streams.iter().cloned();
+            mappings.map(|mapping| (mapping, backend(function, supervisor)))
         })
     }
 

@@ -1,6 +1,6 @@
 //! The folder that a stack keeps its things in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -32,6 +32,10 @@ impl State {
         };
         std::fs::create_dir_all(state.logs()).context("making the folder of logs")?;
         Ok(state)
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The table.
