@@ -1,9 +1,4 @@
-//! The whole system through the Lambda Runtime API of `cargo lambda watch`:
-//! the built functions, a real cache, the embedded DynamoDB, and their faults.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod support;
+//! Requests, faults and stops.
 
 use std::time::Duration;
 
@@ -13,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use self::support::{Shop, is_cached, status_of};
+use crate::support::{Shop, is_cached, status_of};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_product_is_created_read_found_and_listed() {
@@ -95,7 +90,7 @@ async fn health_sees_table_and_cache() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_is_invoked_by_hand_or_says_why_not() {
     let shop = Shop::open().await;
-    let payload = include_str!("../../functions/health/events/health.json");
+    let payload = include_str!("../../../functions/health/events/health.json");
     let answer = shop.stack.invoke("health", &serde_json::from_str(payload).unwrap()).await.unwrap();
     assert_eq!(answer["statusCode"], 200);
     let refused = shop.stack.invoke("health", &json!({})).await.unwrap_err();

@@ -28,8 +28,18 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn open() -> Self {
+        Self::start(false).await
+    }
+
+    /// In which functions hear of what is written to the table.
+    pub(crate) async fn open_with_streams() -> Self {
+        Self::start(true).await
+    }
+
+    async fn start(streams: bool) -> Self {
         let state = tempfile::tempdir().unwrap();
-        let stack = Stack::start(Options::for_tests(state.path()), |_| {}).await.unwrap();
+        let options = Options { streams, ..Options::for_tests(state.path()) };
+        let stack = Stack::start(options, |_| {}).await.unwrap();
         let token = stack.token("alice", "catalog:write", Duration::from_hours(1)).unwrap();
         Self { stack, client: client(), token, _state: state }
     }
