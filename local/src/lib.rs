@@ -15,6 +15,7 @@ mod opening_stock;
 pub mod process;
 mod progress;
 pub mod project;
+pub mod provider;
 pub mod redis;
 pub mod replay;
 mod retail;
