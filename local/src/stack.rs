@@ -20,6 +20,7 @@ use crate::gate::{Gate, Limits, Port};
 use crate::invoke::Invoker;
 use crate::lambda::{Binaries, Emulator, Environment, Surroundings};
 use crate::project::Project;
+use crate::provider::Sender;
 use crate::redis::{self, Redis};
 use crate::schedule::Schedules;
 use crate::streams::{self, Streams};
@@ -213,6 +214,11 @@ impl Stack {
         self.state.signer.mint(user, scopes, ttl)
     }
 
+    /// A payment provider whose signatures the functions accept.
+    pub fn provider(&self) -> Result<Sender> {
+        Sender::new(self.url(), &self.state.webhook_secrets)
+    }
+
     /// Process ids of everything that was started.
     pub fn processes(&self) -> Vec<i32> {
         let cache = self.cache.as_ref().map(Redis::id);
@@ -296,5 +302,6 @@ fn surroundings(state: &State, dynamodb: &faults::Proxy, cache: Option<&Redis>) 
         cache: cache.map(Redis::url).unwrap_or_default(),
         jwks: state.signer.jwks(),
         cursor_key: state.cursor_key.text(),
+        webhook_secrets: state.webhook_secrets.clone(),
     }
 }

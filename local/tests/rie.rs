@@ -5,14 +5,17 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+use jiff::Timestamp;
 use local::lambda::{Binaries, Surroundings};
 use local::project::Project;
+use local::provider::{Secrets, Signer};
 use local::rie::Rie;
 use local::testing::{Database, Redis, Tokens};
 use serde_json::{Value, json};
 
 /// Payload, status, and what the body must hold, in the order to invoke them.
-const EXPECTED: [(&str, u16, &[&str]); 19] = [
+const EXPECTED: [(&str, u16, &[&str]); 23] = [
     ("products/create", 201, PRODUCT),
     ("products/show", 200, PRODUCT),
     ("products/list", 200, &["/items/0/id", "/items/1/id", "/next_cursor"]),
@@ -29,6 +32,10 @@ const EXPECTED: [(&str, u16, &[&str]); 19] = [
     ("users/create", 201, PROFILE),
     ("users/show", 200, PROFILE),
     ("users/edit", 200, PROFILE),
+    ("webhooks/stripe", 200, RECEIVED),
+    ("webhooks/stripe-base64", 200, RECEIVED),
+    ("webhooks/standard", 200, RECEIVED),
+    ("webhooks/unknown-provider", 404, PROBLEM),
     ("health/health", 200, &["/status", "/timestamp", "/uptime"]),
     ("health/detailed", 200, &["/status", "/services/database", "/services/cache"]),
     ("health/not-found", 404, PROBLEM),
@@ -61,6 +68,7 @@ const ORDER: &[&str] = &[
     "/version",
 ];
 const PROFILE: &[&str] = &["/id", "/name", "/email", "/version"];
+const RECEIVED: &[&str] = &["/received", "/duplicate"];
 const PROBLEM: &[&str] = &["/type", "/title", "/status", "/detail", "/instance", "/request_id"];
 /// What show, search, adjust and a cart ask for: the local stack's catalogue has it.
 const PRODUCT_OF_THE_PAYLOADS: &str = "cafe-au-lait-bowl";
@@ -93,6 +101,7 @@ impl Stage {
             cache: cache.url(),
             jwks: tokens.jwks(),
             cursor_key: "a cursor key of at least 32 characters".to_owned(),
+            webhook_secrets: Secrets::random().unwrap(),
         };
         let rie = start(&project, &surroundings, function).await;
         Self { function, project, tokens, surroundings, rie, _around: (database, cache) }
@@ -113,13 +122,28 @@ impl Stage {
         products.stop().await;
     }
 
-    /// A payload as a developer sends it: with a token where it says TOKEN.
+    /// A payload as a developer sends it: with a token where it says TOKEN, and
+    /// signed at this moment where it says SIGNATURE.
     fn payload(&self, name: &str) -> Value {
         let (function, name) = name.split_once('/').unwrap();
         let file = self.project.root().join(format!("functions/{function}/events/{name}.json"));
         let token = self.tokens.mint("alice", "catalog:write");
         let text = std::fs::read_to_string(file).unwrap();
-        serde_json::from_str(&text.replace("Bearer TOKEN", &format!("Bearer {token}"))).unwrap()
+        let payload =
+            serde_json::from_str(&text.replace("Bearer TOKEN", &format!("Bearer {token}"))).unwrap();
+        if text.contains("SIGNATURE") { self.signed(payload) } else { payload }
+    }
+
+    /// As the provider of its path signs it; one that nobody knows, not at all.
+    fn signed(&self, mut payload: Value) -> Value {
+        let name = payload["rawPath"].as_str().unwrap().trim_start_matches("/api/webhooks/");
+        let Ok(provider) = name.parse() else { return payload };
+        let signer = Signer::new(provider, self.surroundings.webhook_secrets.of(provider)).unwrap();
+        let id = payload["headers"]["webhook-id"].as_str().unwrap_or_default();
+        for (name, value) in signer.headers_of(id, &body(&payload), Timestamp::now()) {
+            payload["headers"][name] = value.into();
+        }
+        payload
     }
 
     async fn answers_its_payloads(&mut self) {
@@ -130,6 +154,12 @@ impl Stage {
             }
         }
     }
+}
+
+/// The bytes that a payload carries.
+fn body(payload: &Value) -> Vec<u8> {
+    let text = payload["body"].as_str().unwrap();
+    if payload["isBase64Encoded"] == true { BASE64_STANDARD.decode(text).unwrap() } else { text.into() }
 }
 
 async fn start(project: &Project, surroundings: &Surroundings, function: &str) -> Rie {
@@ -213,6 +243,13 @@ async fn payment_events_says_what_it_did() {
 #[tokio::test]
 async fn users_answers_its_payloads() {
     let mut stage = Stage::of("users").await;
+    stage.answers_its_payloads().await;
+    stage.rie.stop().await;
+}
+
+#[tokio::test]
+async fn webhooks_answers_its_payloads() {
+    let mut stage = Stage::of("webhooks").await;
     stage.answers_its_payloads().await;
     stage.rie.stop().await;
 }

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use domain::Provider;
 
 use super::MAX_CONCURRENCY;
+use crate::provider::Secrets;
 use crate::template::{Cors, Function, REGION, Scope, Template};
 use crate::token::{AUDIENCE, ISSUER};
 
@@ -26,6 +28,8 @@ pub struct Surroundings {
     pub jwks: String,
     /// What signs page cursors.
     pub cursor_key: String,
+    /// What payment providers sign with.
+    pub webhook_secrets: Secrets,
 }
 
 impl Surroundings {
@@ -40,6 +44,9 @@ impl Surroundings {
         let overrides = BTreeMap::from([
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.clone()),
             ("CURSOR_KEY", self.cursor_key.clone()),
+            ("STRIPE_WEBHOOK_SECRETS", self.webhook_secrets.list(Provider::Stripe).to_owned()),
+            ("STANDARD_WEBHOOK_SECRETS", self.webhook_secrets.list(Provider::Standard).to_owned()),
+            ("WEBHOOK_SECRETS_ID", String::new()),
         ]);
         function.environment(&self.scope(template), &overrides)
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::lock::Lock;
+use crate::provider::Secrets;
 use crate::secret::Secret;
 use crate::token::Signer;
 
@@ -14,6 +15,7 @@ pub(super) struct State {
     folder: PathBuf,
     pub(super) signer: Signer,
     pub(super) cursor_key: Secret,
+    pub(super) webhook_secrets: Secrets,
     _lock: Lock,
 }
 
@@ -27,6 +29,7 @@ impl State {
         let state = Self {
             signer: Signer::of_clone(&folder)?,
             cursor_key: Secret::kept(&folder.join("cursor.key"))?,
+            webhook_secrets: Secrets::of_clone(&folder)?,
             folder,
             _lock: lock,
         };
@@ -46,6 +49,11 @@ impl State {
     /// What the processes print.
     pub(super) fn logs(&self) -> PathBuf {
         self.folder.join("logs")
+    }
+
+    /// The folder itself.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Variables for `sam local invoke --env-vars`.

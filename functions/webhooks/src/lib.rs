@@ -1,0 +1,53 @@
+//! Events of payment providers, over HTTP: verified, then kept.
+//!
+//! The one rule: what was not signed by its provider is not read, and what was
+//! is answered with 200 only once the inbox holds it. What an event means is for
+//! whoever reads the inbox, so a body that nothing can be made of is kept as well.
+//! Neither bodies nor headers nor secrets appear in answers or logs. This file is
+//! the table of routes.
+
+mod body;
+mod clock;
+mod config;
+pub mod event;
+mod receive;
+mod secrets;
+pub mod signature;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::post;
+use monitoring::AfterResponse;
+use store::Store;
+
+pub use self::clock::Clock;
+use self::config::Config;
+use self::secrets::Secrets;
+
+/// What the operations stand on.
+#[derive(Clone, Debug)]
+struct App {
+    store: Store,
+    secrets: Secrets,
+    clock: Clock,
+}
+
+/// The function's routes, set up from the variables of an environment.
+///
+/// # Errors
+/// When a setting is missing or makes no sense.
+pub fn router(
+    variable: &impl Fn(&str) -> Option<String>,
+    after_response: &AfterResponse,
+    clock: Clock,
+) -> anyhow::Result<Router> {
+    let config = Config::read(variable)?;
+    let store = Store::open(&config.store, after_response)?;
+    let secrets = Secrets::open(config, &clock);
+    let routes = Router::new()
+        .route("/api/webhooks/stripe", post(receive::stripe))
+        .route("/api/webhooks/standard", post(receive::standard))
+        .layer(DefaultBodyLimit::max(body::LIMIT))
+        .with_state(App { store, secrets, clock });
+    Ok(api::edge(routes))
+}

@@ -1,0 +1,85 @@
+//! `POST /api/webhooks/stripe` and `POST /api/webhooks/standard`
+
+use api::Problem;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use domain::Provider;
+use jiff::Timestamp;
+use serde::Serialize;
+use store::{Event, Kept};
+
+use crate::body::Raw;
+use crate::signature::{Refusal, Signature};
+use crate::{App, event};
+
+/// The answer once the event is kept.
+#[derive(Debug, Serialize)]
+pub(crate) struct Received {
+    received: bool,
+    duplicate: bool,
+}
+
+pub(crate) async fn stripe(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Raw(body): Raw,
+) -> Result<Json<Received>, Problem> {
+    app.receive(Provider::Stripe, &headers, body).await
+}
+
+pub(crate) async fn standard(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Raw(body): Raw,
+) -> Result<Json<Received>, Problem> {
+    app.receive(Provider::Standard, &headers, body).await
+}
+
+impl App {
+    async fn receive(
+        &self,
+        provider: Provider,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Json<Received>, Problem> {
+        let received_at = self.clock.now();
+        let signature = self.verified(provider, headers, &body, received_at).await?;
+        let key = event::key(provider, &signature, &body);
+        let event = Event { key, body: body.into(), received_at };
+        let duplicate = self.store.keep_event(&event).await? == Kept::Duplicate;
+        tracing::info!(event = %event.key, duplicate, "webhook event kept");
+        Ok(Json(Received { received: true, duplicate }))
+    }
+
+    /// The signature of a request that its provider made. One that no known secret
+    /// made may have been made with one that is just being introduced.
+    async fn verified(
+        &self,
+        provider: Provider,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Signature, Problem> {
+        let keys = self.secrets.keys(provider).await?;
+        if keys.is_empty() {
+            return Err(Problem::not_found("webhook provider"));
+        }
+        let signature = Signature::read(provider, headers)?;
+        signature.check_time(now)?;
+        if signature.is_by(&keys, body) {
+            return Ok(signature);
+        }
+        match self.secrets.newer(provider, &keys).await {
+            Some(newer) if signature.is_by(&newer, body) => Ok(signature),
+            _ => Err(Refusal::Unknown.into()),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::malformed(refusal.to_string())
+    }
+}
