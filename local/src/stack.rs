@@ -1,6 +1,7 @@
 //! The whole system: DynamoDB with its faults, cache, emulator, functions, gate,
 //! schedules and streams, started in that order and stopped in the reverse one.
 
+mod addresses;
 mod functions;
 mod lock;
 mod sam;
@@ -12,6 +13,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
+pub use self::addresses::Addresses;
+use self::addresses::Told;
 use self::functions::Functions;
 use self::state::State;
 use crate::dynamodb::DynamoDb;
@@ -75,6 +78,7 @@ pub enum Step {
 /// The running system. Dropping it kills what it started.
 #[derive(Debug)]
 pub struct Stack {
+    told: Told,
     streams: Streams,
     schedules: Schedules,
     invoker: Invoker,
@@ -132,10 +136,17 @@ impl Stack {
         let gate = Gate::open(port, &emulator.address(), functions.routes()?, &cors, Limits::default())?;
         let invoker = Invoker::new(&format!("http://{}", emulator.address()))?;
         let schedules = Schedules::start(&invoker, functions.schedules().filter(|_| options.schedules));
+        let addresses = Addresses {
+            api: url.clone(),
+            lambda: format!("http://{}", emulator.address()),
+            dynamodb: database.endpoint(),
+        };
+        let told = addresses.tell(state.folder())?;
         let mappings = functions.streams().filter(|_| options.streams);
         let streams = around_streams(&state, &database, options.in_memory);
         let streams = Streams::start(&streams, &invoker, mappings).await?;
         Ok(Self {
+            told,
             streams,
             schedules,
             invoker,
@@ -253,6 +264,7 @@ impl Stack {
 
     /// Stops everything: first callers, last what the functions use.
     pub async fn stop(self) {
+        drop(self.told);
         self.streams.stop().await;
         self.schedules.stop().await;
         self.gate.close().await;
