@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import contention chaos replay-orders test check bench build tools clean help
+.PHONY: run token import pay webhook contention chaos replay-orders test check bench build tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -36,6 +36,17 @@ import: ## Import a retail CSV into the running system: make import FILE=x.csv [
 	@$(BUILD) --quiet
 	@exec $(TARGET)/debug/local import "$$FILE" $${CATEGORY:+--category "$$CATEGORY"} \
 	  $${STOCK:+--stock "$$STOCK"} $${URL:+--url "$$URL"}
+
+pay: ## Pay for an order in the running system: make pay ORDER=id [AMOUNT=minor units] [CURRENCY=]
+	@$(if $(ORDER),,$(error say which order: make pay ORDER=id [AMOUNT=510] [CURRENCY=GBP]))
+	@$(BUILD) --quiet
+	@exec $(TARGET)/debug/local pay --order "$$ORDER" $${AMOUNT:+--amount "$$AMOUNT"} $${CURRENCY:+--currency "$$CURRENCY"}
+
+webhook: ## Send a provider's event: make webhook TYPE=refunded ORDER=id [AMOUNT=] [CURRENCY=] [PROVIDER=stripe|standard] [ID=]
+	@$(if $(and $(TYPE),$(ORDER)),,$(error say what happened to which order: make webhook TYPE=succeeded|failed|refunded ORDER=id))
+	@$(BUILD) --quiet
+	@exec $(TARGET)/debug/local webhook --type "$$TYPE" --order "$$ORDER" $${AMOUNT:+--amount "$$AMOUNT"} \
+	  $${CURRENCY:+--currency "$$CURRENCY"} $${PROVIDER:+--provider "$$PROVIDER"} $${ID:+--id "$$ID"}
 
 contention: ## Let 1,000 buyers order the last 100 pieces at once: make contention [BUYERS=] [PIECES=]
 	@scripts/set-up system

@@ -3,9 +3,11 @@
 mod chaos;
 mod contention;
 mod import;
+mod pay;
 mod replay_orders;
 mod run;
 mod token;
+mod webhook;
 
 use std::path::PathBuf;
 
@@ -33,6 +35,10 @@ enum Command {
     Token(token::Arguments),
     /// Import a retail CSV into the running system.
     Import(import::Arguments),
+    /// Pay for an order in the running system, as a payment provider does.
+    Pay(pay::Arguments),
+    /// Send a payment provider's event to the running system.
+    Webhook(webhook::Arguments),
     /// Let many order the last pieces at once, on a system of its own.
     Contention(contention::Arguments),
     /// Trade while faults come and go, and then go through the books.
@@ -51,6 +57,8 @@ impl Cli {
             Command::Run(arguments) => run::run(&arguments, state).await,
             Command::Token(arguments) => token::token(&arguments, &state),
             Command::Import(arguments) => unless_stopped(import::import(arguments, &state)).await,
+            Command::Pay(arguments) => unless_stopped(pay::pay(&arguments, &state)).await,
+            Command::Webhook(arguments) => unless_stopped(webhook::webhook(&arguments, &state)).await,
             Command::Contention(arguments) => {
                 unless_stopped(contention::contention(&arguments, &state)).await
             }

@@ -5,6 +5,7 @@
 //! mistake that both made would be seen by neither.
 
 mod event;
+mod order;
 mod secrets;
 mod signer;
 
@@ -16,6 +17,7 @@ use http::{HeaderName, StatusCode, header};
 use jiff::Timestamp;
 
 pub use self::event::Event;
+pub use self::order::total;
 pub use self::secrets::Secrets;
 pub use self::signer::{Headers, Signer};
 

@@ -1,11 +1,16 @@
 //! Requests, faults and stops.
 
+use std::path::Path;
+use std::process::{Command, Output};
 use std::time::Duration;
 
+use domain::{Currency, Money, OrderId, PaymentEvent, Receipt, Source};
 use local::faults::Fault;
 use local::project::Project;
+use monitoring::AfterResponse;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use store::{Config, Store};
 use tokio::time::Instant;
 
 use crate::support::{Shop, is_cached, status_of};
@@ -98,6 +103,66 @@ async fn a_function_is_invoked_by_hand_or_says_why_not() {
     let unknown = shop.stack.invoke("nobody", &json!({})).await.unwrap_err();
     assert_eq!(unknown.to_string(), "there is no function nobody");
     shop.close().await;
+}
+
+/// What the program says to these arguments, run beside the stack with this state.
+async fn local(state: &Path, arguments: &[&str], secret: Option<&str>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command.args(arguments).arg("--state").arg(state).envs(secret.map(|it| ("STRIPE_WEBHOOK_SECRETS", it)));
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+/// The shop's store, as a function opens it.
+fn store(shop: &Shop) -> Store {
+    let environment = shop.stack.store_environment();
+    let config = Config::read(&|name| environment.get(name).cloned()).unwrap();
+    Store::open(&config, &AfterResponse::default()).unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_played_on_the_command_line_is_heard() {
+    let shop = Shop::open().await;
+    let state = shop.stack.logs().parent().unwrap().to_owned();
+    let teapot = shop.stocked("Blue Teapot", 3).await;
+    let order = shop.order("k", &json!({"items": [{"product_id": teapot, "quantity": 2}]})).await;
+    let order = order["id"].as_str().unwrap();
+
+    let paid = local(&state, &["pay", "--order", order], None).await;
+    let (answer, key) = text(&paid.stdout).trim_end().split_once('\n').unwrap();
+    assert_eq!(answer, r#"200 OK {"received":true,"duplicate":false}"#);
+    let event = store(&shop).event(&key.parse().unwrap()).await.unwrap();
+    let money = Money::new(2_500, Currency::GBP).unwrap();
+    let source = Source::new(&format!("pi_{}", order.replace('-', ""))).unwrap();
+    let paid = PaymentEvent::Receipt {
+        order: OrderId::new(order).unwrap(),
+        receipt: Receipt::captured(source, money),
+    };
+    assert_eq!(PaymentEvent::read(&event.body).unwrap(), paid, "the order's total");
+
+    let arguments =
+        ["webhook", "--type", "refunded", "--order", order, "--amount", "100", "--provider", "standard"];
+    for duplicate in [false, true] {
+        let sent = local(&state, &[&arguments[..], &["--id", "msg_1"]].concat(), None).await;
+        let answer = format!("200 OK {{\"received\":true,\"duplicate\":{duplicate}}}\nstandard/msg_1\n");
+        assert_eq!(text(&sent.stdout), answer);
+    }
+    let stranger =
+        local(&state, &["pay", "--order", order], Some("whsec_another_one_of_32_characters")).await;
+    assert!(!stranger.status.success());
+    assert!(text(&stranger.stderr).contains("The secrets of `make run` and of this shell differ"));
+
+    let nobodys = "0193a1b2-0000-7000-8000-000000000001";
+    let unknown = local(&state, &["pay", "--order", nobodys], None).await;
+    assert_eq!(text(&unknown.stderr), format!("there is no order {nobodys}\n"));
+    let given = ["pay", "--order", nobodys, "--amount", "1", "--currency", "GBP"];
+    assert!(local(&state, &given, None).await.status.success());
+    shop.stack.stop().await;
+    let nothing = local(&state, &given, None).await;
+    assert_eq!(text(&nothing.stderr), "nothing runs: make run\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

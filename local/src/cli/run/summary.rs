@@ -33,6 +33,10 @@ Order from it (another token: make token USER=alice SCOPE=catalog:write):
   curl -s {api}/api/orders -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\
     -H 'idempotency-key: order-1' -d '{{\"items\":[{{\"product_id\":\"cafe-au-lait-bowl\",\"quantity\":2}}]}}'
 
+Pay for an order, or tell of another event (make help):
+
+  make pay ORDER=id
+
 Write to it:
 
   curl -s {api}/api/products -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\
