@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import pay webhook contention chaos replay-orders test check bench build tools clean help
+.PHONY: run token import pay webhook replay contention chaos replay-orders test check bench build tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -47,6 +47,11 @@ webhook: ## Send a provider's event: make webhook TYPE=refunded ORDER=id [AMOUNT
 	@$(BUILD) --quiet
 	@exec $(TARGET)/debug/local webhook --type "$$TYPE" --order "$$ORDER" $${AMOUNT:+--amount "$$AMOUNT"} \
 	  $${CURRENCY:+--currency "$$CURRENCY"} $${PROVIDER:+--provider "$$PROVIDER"} $${ID:+--id "$$ID"}
+
+replay: ## Apply an event that failed again: make replay EVENT=stripe/evt_1
+	@$(if $(EVENT),,$(error say which event: make replay EVENT=stripe/evt_1))
+	@$(BUILD) --quiet
+	@exec $(TARGET)/debug/local replay --event "$$EVENT"
 
 contention: ## Let 1,000 buyers order the last 100 pieces at once: make contention [BUYERS=] [PIECES=]
 	@scripts/set-up system

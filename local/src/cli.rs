@@ -4,6 +4,7 @@ mod chaos;
 mod contention;
 mod import;
 mod pay;
+mod replay;
 mod replay_orders;
 mod run;
 mod token;
@@ -39,6 +40,8 @@ enum Command {
     Pay(pay::Arguments),
     /// Send a payment provider's event to the running system.
     Webhook(webhook::Arguments),
+    /// Apply an event that failed again, in the running system.
+    Replay(replay::Arguments),
     /// Let many order the last pieces at once, on a system of its own.
     Contention(contention::Arguments),
     /// Trade while faults come and go, and then go through the books.
@@ -59,6 +62,7 @@ impl Cli {
             Command::Import(arguments) => unless_stopped(import::import(arguments, &state)).await,
             Command::Pay(arguments) => unless_stopped(pay::pay(&arguments, &state)).await,
             Command::Webhook(arguments) => unless_stopped(webhook::webhook(&arguments, &state)).await,
+            Command::Replay(arguments) => unless_stopped(replay::replay(&arguments, &state)).await,
             Command::Contention(arguments) => {
                 unless_stopped(contention::contention(&arguments, &state)).await
             }
