@@ -74,7 +74,8 @@ struct Cast {
 /// When the system cannot be started or stocked, or its table not be read. What
 /// does not add up is in the report.
 pub async fn run(options: &Options, announce: impl FnMut(&str)) -> Result<Report> {
-    let mut stack = Stack::start(stack::Options::for_tests(&options.state), |_| {}).await?;
+    let stack_options = stack::Options { streams: true, ..stack::Options::for_tests(&options.state) };
+    let mut stack = Stack::start(stack_options, |_| {}).await?;
     let report = Box::pin(trade(&mut stack, options, announce)).await;
     stack.stop().await;
     report
@@ -95,7 +96,8 @@ async fn trade(stack: &mut Stack, options: &Options, mut announce: impl FnMut(&s
     // What its sender gave up may still happen, that much later.
     sleep(LONGEST_DELAY).await;
     cast.settle_up().await;
-    announce("a last expiry, and a last order of each product");
+    announce("a last expiry, and a last order of each product, of which the stream tells nobody");
+    stack.stop_streams().await;
     cast.act_last(&stack.faults()).await;
     cast.settle_up().await;
     let (tally, faults) = (meter.so_far(), since(&before, stack.faults().counts()));
@@ -151,6 +153,7 @@ impl Cast {
     async fn settle_up(&mut self) {
         let shoppers = self.shoppers.iter_mut().map(Shopper::settle_up);
         tokio::join!(join_all(shoppers), self.keeper.settle_up());
+        self.expirer.sweep().await;
     }
 }
 

@@ -79,7 +79,8 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Stack {
     told: Told,
-    streams: Streams,
+    /// None once they are stopped.
+    streams: Option<Streams>,
     schedules: Schedules,
     invoker: Invoker,
     gate: Gate,
@@ -147,7 +148,7 @@ impl Stack {
         let streams = Streams::start(&streams, &invoker, mappings).await?;
         Ok(Self {
             told,
-            streams,
+            streams: Some(streams),
             schedules,
             invoker,
             gate,
@@ -241,6 +242,13 @@ impl Stack {
         self.emulator.exited().await;
     }
 
+    /// A fault: from now on no function hears of what is written to the table.
+    pub async fn stop_streams(&mut self) {
+        if let Some(streams) = self.streams.take() {
+            streams.stop().await;
+        }
+    }
+
     /// A fault: kills a function's process, and returns when its successor
     /// runs.
     pub async fn kill_function(&self, name: &str) -> Result<()> {
@@ -265,7 +273,9 @@ impl Stack {
     /// Stops everything: first callers, last what the functions use.
     pub async fn stop(self) {
         drop(self.told);
-        self.streams.stop().await;
+        if let Some(streams) = self.streams {
+            streams.stop().await;
+        }
         self.schedules.stop().await;
         self.gate.close().await;
         self.functions.stop().await;

@@ -1,6 +1,7 @@
 //! The books: what everyone was told, what the table holds and what the API
 //! shows have to be the same.
 
+mod events;
 mod orders;
 mod shown;
 mod stock;
@@ -22,7 +23,9 @@ pub(super) async fn audit(table: &Table, shoppers: &mut [Shopper], keeper: &Keep
     let mut wrong = Vec::new();
     for shopper in &mut *shoppers {
         wrong.extend(orders::acknowledged(table, shopper));
+        wrong.extend(events::kept(table, &shopper.told));
     }
+    wrong.extend(events::decided(table));
     wrong.extend(orders::unasked(table, shoppers));
     wrong.extend(orders::whole(table));
     wrong.extend(stock::balance(table, keeper));

@@ -1,18 +1,21 @@
 //! Orders that nobody pays, called off before their time: the tool's clock is
-//! ahead by the time that orders wait for payment. Two runs at once, as when a
+//! ahead by the time that orders wait for payment. And events that wait for the
+//! sweep, decided before theirs. Two runs at once, as when a
 //! schedule fires again before its last run has ended.
 
 use anyhow::Result;
 use domain::PAYMENT_WINDOW;
 use jiff::Timestamp;
-use store::{Expiry, Store};
+use monitoring::AfterResponse;
+use store::{Config, Expiry, Store, Sweep};
 use tokio::time::{Duration, Instant, sleep, sleep_until};
 
 use super::meter::Meter;
-use super::provider::open_store;
 use crate::stack::Stack;
 
 const PAUSE: Duration = Duration::from_millis(1_500);
+/// As often as the index is asked for undecided events, when all is quiet.
+const SWEEPS: usize = 10;
 
 /// Two that expire orders, each with a store of its own.
 pub(super) struct Expirer {
@@ -44,6 +47,18 @@ impl Expirer {
         self.count(other);
     }
 
+    /// Decides the events of payments that the stream has left, whatever their age.
+    pub(super) async fn sweep(&self) {
+        for _ in 0..SWEEPS {
+            let swept = self.stores[0].sweep_events(Timestamp::now() + PAYMENT_WINDOW).await;
+            let Sweep { applied, ignored, failed, skipped, errors, unfinished } = swept;
+            self.meter.count_many("sweep", "applied", applied);
+            if applied + ignored + failed + skipped + errors + unfinished == 0 {
+                return;
+            }
+        }
+    }
+
     fn count(&self, Expiry { expired, skipped, failed, unfinished }: Expiry) {
         let ends =
             [("expired", expired), ("skipped", skipped), ("failed", failed), ("unfinished", unfinished)];
@@ -51,4 +66,11 @@ impl Expirer {
             self.meter.count_many("expire", end, times);
         }
     }
+}
+
+/// A store of its own against the stack's table and cache.
+fn open_store(stack: &Stack) -> Result<Store> {
+    let environment = stack.store_environment();
+    let config = Config::read(&|name| environment.get(name).cloned())?;
+    Ok(Store::open(&config, &AfterResponse::default())?)
 }

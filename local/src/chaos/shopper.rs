@@ -149,7 +149,16 @@ impl Shopper {
     }
 
     async fn pay(&mut self, order: &OrderId) {
-        let acknowledged = self.provider.pay(order, self.told.totals[order]).await;
-        self.told.payment(order, acknowledged);
+        let paid = self.provider.pay(order, self.told.totals[order]).await;
+        self.note_payment(order, paid);
+    }
+
+    fn note_payment(&mut self, order: &OrderId, paid: Result<bool, String>) {
+        match paid {
+            Ok(acknowledged) => self.told.payment(order, acknowledged),
+            Err(answer) => {
+                self.told.wrong.push(format!("the payment of order {order} was answered {answer}"));
+            }
+        }
     }
 }

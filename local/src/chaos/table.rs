@@ -25,6 +25,9 @@ pub(super) struct Table {
     pub(super) records: BTreeMap<OrderId, usize>,
     /// Pieces in stock, by product.
     pub(super) stock: BTreeMap<String, i64>,
+    /// What each event of a payment provider came to, by provider and id; nothing
+    /// if nobody decided.
+    pub(super) events: BTreeMap<String, Option<String>>,
     /// Products whose sale has ended.
     pub(super) archived: BTreeSet<String>,
 }
@@ -62,6 +65,10 @@ impl Table {
         match (kind, sort.as_str()) {
             ("ORDER", "ORDER") => self.take_order(item)?,
             ("ORDER", _) => self.take_payment(item)?,
+            ("WEBHOOK", _) => {
+                let outcome = item.get("outcome").and_then(Value::as_str).map(str::to_owned);
+                self.events.insert(name.to_owned(), outcome);
+            }
             ("IDEMPOTENCY", _) => self.take_record(&item),
             ("USER", entry) if entry.starts_with("ORDER#") => {
                 self.entries.entry(name.to_owned()).or_default().push(from::<Named>(item)?.id);

@@ -21,8 +21,17 @@ const TRANSACTION: RangeInclusive<Duration> = Duration::from_millis(5)..=Duratio
 const LAG: RangeInclusive<u64> = 100..=2_000;
 /// How many functions die in one time of trouble.
 const KILLS: usize = 3;
-/// Functions that are killed, the most interesting one more often.
-const VICTIMS: [&str; 4] = ["orders", "orders", "carts", "products"];
+/// Functions that are killed, the most interesting ones more often.
+const VICTIMS: [&str; 8] = [
+    "orders",
+    "orders",
+    "payment-events",
+    "payment-events",
+    "webhooks",
+    "carts",
+    "products",
+    "cache-invalidator",
+];
 
 /// One kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,6 +37,7 @@ impl State {
         Ok(state)
     }
 
+    /// The folder itself.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -49,11 +50,6 @@ impl State {
     /// What the processes print.
     pub(super) fn logs(&self) -> PathBuf {
         self.folder.join("logs")
-    }
-
-    /// The folder itself.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Variables for `sam local invoke --env-vars`.

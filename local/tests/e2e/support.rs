@@ -1,11 +1,12 @@
 //! A running shop for end-to-end tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
+use local::provider::Event;
 use local::stack::{Options, Stack};
 use local::template::{REGION, TABLE_NAME};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -101,6 +102,29 @@ impl Shop {
         let response = order.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::CREATED);
         response.json().await.unwrap()
+    }
+
+    /// Every item of the table.
+    pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let mut items = Vec::new();
+        let mut pages =
+            dynamodb(&self.stack.dynamodb()).scan().table_name(TABLE_NAME).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            items.extend(page.unwrap().items.unwrap_or_default());
+        }
+        items
+    }
+
+    /// Moves an undecided event's arrival into the past, in the table itself: the
+    /// sweep leaves what is new to the stream.
+    pub(crate) async fn make_older(&self, event: &Event) {
+        let update = dynamodb(&self.stack.dynamodb()).update_item().table_name(TABLE_NAME);
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let update =
+            update.key("pk", text(&format!("WEBHOOK#stripe#{}", event.id()))).key("sk", text("EVENT"));
+        let update = update.update_expression("SET sparse_sk = :place");
+        let place = format!("001577836800000#stripe/{}", event.id());
+        update.expression_attribute_values(":place", text(&place)).send().await.unwrap();
     }
 
     /// Moves an order's time to pay into the past, in the table itself.

@@ -132,7 +132,7 @@ impl Shopper {
     async fn pay_and_cancel(&mut self, order: &OrderId) {
         let (total, cancelling) = (self.told.totals[order], self.cancelling(order));
         let (paid, cancelled) = tokio::join!(self.provider.pay(order, total), self.api.send(&cancelling));
-        self.told.payment(order, paid);
+        self.note_payment(order, paid);
         self.told.cancel(order, &cancelled);
     }
 
