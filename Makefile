@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import pay webhook replay contention chaos replay-orders test check bench build tools clean help
+.PHONY: run token import pay webhook replay contention chaos replay-orders test check bench fuzz build tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -93,6 +93,14 @@ check: ## Check format, lints, docs, dependencies, licences and the template
 bench: ## Run the benchmarks: one table, also in target/bench.json
 	@scripts/set-up bench
 	$(VENV)/bin/python scripts/bench $(TARGET)
+
+# Without a sanitizer, stable Rust can do it. The corpus stays from run to run.
+fuzz: export FUZZ_SECONDS = $(or $(SECONDS),60)
+fuzz: ## Feed the parsers of webhooks with anything: make fuzz [SECONDS=60]
+	@scripts/set-up fuzz
+	@mkdir -p functions/webhooks/fuzz/corpus/headers
+	cd functions/webhooks/fuzz && cargo fuzz run --sanitizer none headers corpus/headers seeds/headers -- \
+	  -max_total_time="$$FUZZ_SECONDS" -max_len=4096 -dict=headers.dict
 
 build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64|x86_64]
 	@$(if $(filter arm64 x86_64,$(ARCH)),,$(error ARCH is arm64 or x86_64, as Architecture in template.yaml))
