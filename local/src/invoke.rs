@@ -81,10 +81,17 @@ impl Invoker {
         let status = answer.status();
         let body = answer.text().await.context("the answer broke off").map_err(failed)?;
         if !status.is_success() {
-            return Err(failed(anyhow!("{status}: {body}")));
+            return Err(failed(anyhow!("{status}: {}", message(&body))));
         }
         serde_json::from_str(&body).context("the answer is not JSON").map_err(failed)
     }
+}
+
+/// A function's own words (AWS: "Lambda function errors"), or else all that came.
+fn message(body: &str) -> String {
+    let error: Option<Value> = serde_json::from_str(body).ok();
+    let message = error.as_ref().and_then(|error| error["errorMessage"].as_str());
+    message.unwrap_or(body).to_owned()
 }
 
 /// Only a call that found no emulator surely began nothing.

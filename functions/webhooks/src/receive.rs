@@ -66,20 +66,22 @@ impl App {
         if keys.is_empty() {
             return Err(Problem::not_found("webhook provider"));
         }
-        let signature = Signature::read(provider, headers)?;
-        signature.check_time(now)?;
+        let signature = Signature::read(provider, headers);
+        let signature = signature.and_then(|signature| signature.check_time(now).map(|()| signature));
+        let signature = signature.map_err(|refusal| refused(provider, refusal))?;
         if signature.is_by(&keys, body) {
             return Ok(signature);
         }
         match self.secrets.newer(provider, &keys).await {
             Some(newer) if signature.is_by(&newer, body) => Ok(signature),
-            _ => Err(Refusal::Unknown.into()),
+            _ => Err(refused(provider, Refusal::Unknown)),
         }
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::malformed(refusal.to_string())
-    }
+/// A forgery, or a secret that the shop and its provider do not share: the log
+/// tells which, since a provider that is refused tells nobody.
+fn refused(provider: Provider, refusal: Refusal) -> Problem {
+    tracing::warn!(%provider, reason = %refusal, "webhook refused");
+    Problem::malformed(refusal.to_string())
 }

@@ -98,6 +98,27 @@ async fn an_invalidation_that_a_hung_redis_did_not_take_is_not_lost() {
 }
 
 #[tokio::test]
+async fn a_patient_invalidation_is_acknowledged_past_an_open_breaker_or_says_that_it_is_not() {
+    let server = RedisServer::start();
+    let (here, there) = (impatient(&server), process(&server));
+    let (key, truth) = (L2_ONLY.key("a"), Truth::of(1));
+    truth.read_until_cached(&here, &key).await;
+    truth.read_until_cached(&there, &key).await;
+    server.hang();
+    read_some(&here, 10).await; // and the breaker is open
+    truth.write(2);
+    let (erased, short) = ([key.erase()], Duration::from_millis(100));
+    assert!(!here.invalidate_patiently(&erased, &[], short).await);
+    let patient = here.invalidate_patiently(&erased, &[], Duration::from_mins(1));
+    let (acknowledged, ()) = tokio::join!(patient, async {
+        tokio::time::sleep(short).await;
+        server.resume();
+    });
+    assert!(acknowledged);
+    assert_eq!(truth.read(&there, &key).await, 2, "in L2 by the time that it says so");
+}
+
+#[tokio::test]
 async fn a_slow_redis_is_left_and_used_again_once_it_is_fast() {
     let server = RedisServer::start();
     let proxy = Proxy::before(server.port()).await;

@@ -60,3 +60,22 @@ async fn what_one_node_did_not_take_is_owed_until_it_has() {
         assert_eq!(truth.read(&there, key).await, 2, "paid before anything was read");
     }
 }
+
+#[tokio::test]
+async fn a_patient_invalidation_waits_for_the_node_that_did_not_take_it() {
+    let cluster = Cluster::start();
+    let (here, there) = (cache(cluster.config()), process(&cluster).await);
+    let (keys, truth) = (cluster.a_key_on_each(), Truth::of(1));
+    for key in &keys {
+        truth.read_until_cached(&here, key).await;
+    }
+    cluster.nodes[2].permit_unlink(false);
+    truth.write(2);
+    let erased: Vec<_> = keys.iter().map(Key::erase).collect();
+    assert!(!here.invalidate_patiently(&erased, &[], Duration::from_millis(100)).await);
+    cluster.nodes[2].permit_unlink(true);
+    assert!(here.invalidate_patiently(&erased, &[], Duration::from_mins(1)).await);
+    for key in &keys {
+        assert_eq!(truth.read(&there, key).await, 2);
+    }
+}
