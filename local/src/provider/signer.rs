@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use base64::prelude::{BASE64_STANDARD, Engine};
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, Engine};
 use domain::Provider;
 use hmac::digest::Output;
 use hmac::{Hmac, KeyInit, Mac};
@@ -50,7 +50,8 @@ impl Signer {
     /// # Errors
     /// When the secret is no base64.
     pub fn standard(secret: &str) -> Result<Self> {
-        let key = BASE64_STANDARD.decode(secret.trim_start_matches("whsec_"));
+        let base64 = secret.strip_prefix("whsec_").unwrap_or(secret).trim_end_matches('=');
+        let key = BASE64_STANDARD_NO_PAD.decode(base64);
         Ok(Self { provider: Provider::Standard, key: key.context("a webhook secret is no base64")? })
     }
 

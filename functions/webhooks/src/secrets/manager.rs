@@ -10,14 +10,15 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use aws_sdk_secretsmanager::{Client, Config};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use retry::deadline;
-use tokio::time::timeout_at;
+use tokio::time::timeout;
 
 /// For the value, with retries: a request waits for it.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// For one try: a connection that died while the process was frozen leaves time
 /// for another.
-const ATTEMPT: Duration = Duration::from_millis(800);
+const ATTEMPT: Duration = Duration::from_secs(1);
+/// The longest pause between two tries.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// One secret, by its name or ARN.
 #[derive(Debug)]
@@ -51,16 +52,16 @@ impl Manager {
             .region(Region::new(config.region.clone()))
             .credentials_provider(credentials)
             .http_client(http_client(endpoint.as_deref()))
-            .retry_config(RetryConfig::standard().with_max_attempts(2).with_max_backoff(ATTEMPT / 4))
+            .retry_config(RetryConfig::standard().with_max_attempts(2).with_max_backoff(PAUSE))
             .timeout_config(timeouts.build());
         builder.set_endpoint_url(endpoint);
         Self { client: Client::from_conf(builder.build()), id }
     }
 
-    /// The value, within two seconds and the time of the work at hand.
+    /// The value, within two seconds.
     pub(super) async fn fetch(&self) -> Result<String, FetchError> {
         let call = Box::pin(self.client.get_secret_value().secret_id(&self.id).send());
-        let answer = timeout_at(deadline::at_most(TIME_LIMIT), call).await;
+        let answer = timeout(TIME_LIMIT, call).await;
         let value = answer.map_err(|_elapsed| FetchError::NoAnswer)?.map_err(failed)?;
         value.secret_string.ok_or(FetchError::NoText)
     }

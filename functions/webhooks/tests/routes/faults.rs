@@ -58,7 +58,8 @@ async fn a_table_that_hangs_is_503_before_the_invocations_time_is_over() {
     send(&intake.router, request).await.problem(503);
 }
 
-fn context(deadline: SystemTime) -> Context {
+/// The context of an invocation that ends then.
+pub(crate) fn context(deadline: SystemTime) -> Context {
     let ms = deadline.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis();
     let mut headers = HeaderMap::new();
     headers.insert("lambda-runtime-aws-request-id", "1".parse().expect("a value"));

@@ -1,14 +1,20 @@
 //! Secrets in Secrets Manager: what changes there while the function runs, and what
 //! happens while it cannot be asked.
 
+use std::time::SystemTime;
+
+use axum::body::Body;
+use axum::http::Request;
 use domain::Provider;
 use futures::future::join_all;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::RequestExt;
 use local::provider::Signer;
 use local::testing::Answer;
 use tokio::net::TcpListener;
 use tokio::time::{Duration, Instant};
 
+use crate::faults::context;
 use crate::hand::Hand;
 use crate::intake::{BODY, Intake, STANDARD_SECRET, STRIPE_SECRET, request, router, send};
 use crate::moto_server::{MotoServer, NAME};
@@ -167,6 +173,20 @@ async fn secrets_that_cannot_be_had_anew_go_on_being_used() {
 }
 
 #[tokio::test]
+async fn a_secrets_manager_that_refuses_is_not_asked_at_each_request() {
+    let (moto, intake) = set_up().await;
+    stripe(&intake, STRIPE_SECRET).await;
+    moto.delete().await;
+    intake.hand.pass(seconds(300));
+    for _ in 0..5 {
+        assert_eq!(stripe(&intake, STRIPE_SECRET).await.status, 200);
+        stripe(&intake, FORGER).await.problem(400);
+        intake.hand.pass(seconds(10));
+    }
+    assert_eq!(moto.fetches(), 3, "first, at 300 and at 330 seconds");
+}
+
+#[tokio::test]
 async fn a_bad_list_leaves_the_other_provider_alone() {
     let moto = MotoServer::start();
     moto.create("whsec_short", STANDARD_SECRET).await;
@@ -194,6 +214,18 @@ async fn a_bad_value_does_not_replace_a_good_one() {
 }
 
 #[tokio::test]
+async fn a_bad_value_is_asked_for_again_before_its_time() {
+    let (moto, intake) = set_up().await;
+    stripe(&intake, STRIPE_SECRET).await;
+    moto.put("{}").await;
+    intake.hand.pass(seconds(300));
+    assert_eq!(stripe(&intake, STRIPE_SECRET).await.status, 200);
+    moto.rotate(NEW, STANDARD_SECRET).await;
+    intake.hand.pass(seconds(30));
+    stripe(&intake, STRIPE_SECRET).await.problem(400);
+}
+
+#[tokio::test]
 async fn a_provider_whose_list_is_emptied_is_not_set_up_any_more() {
     let (moto, intake) = set_up().await;
     assert_eq!(stripe(&intake, STRIPE_SECRET).await.status, 200);
@@ -202,9 +234,9 @@ async fn a_provider_whose_list_is_emptied_is_not_set_up_any_more() {
     stripe(&intake, STRIPE_SECRET).await.problem(404);
 }
 
-/// The clock is tokio's and jumps to the next deadline when nothing else is to do.
-#[tokio::test(start_paused = true)]
-async fn a_secrets_manager_that_never_answers_is_given_up_after_two_seconds() {
+/// How long a request takes when nobody answers. The clock is tokio's and jumps to
+/// the next deadline when nothing else is to do.
+async fn unanswered(change: impl FnOnce(Request<Body>) -> Request<Body>) -> Duration {
     let silent = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let endpoint = format!("http://{}", silent.local_addr().expect("it is bound"));
     let environment = [
@@ -216,10 +248,23 @@ async fn a_secrets_manager_that_never_answers_is_given_up_after_two_seconds() {
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint),
     ];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let hand = Hand::at(jiff::Timestamp::now());
+    let hand = Hand::at(Timestamp::now());
     let router = router(&environment, &hand).expect("the environment is complete");
     let headers = Signer::stripe(STRIPE_SECRET).headers_of("", BODY.as_bytes(), hand.now());
     let start = Instant::now();
-    send(&router, request(Provider::Stripe, &headers, BODY.as_bytes())).await.problem(503);
-    assert!(start.elapsed() <= Duration::from_millis(2_001), "{:?}", start.elapsed());
+    send(&router, change(request(Provider::Stripe, &headers, BODY.as_bytes()))).await.problem(503);
+    start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secrets_manager_that_never_answers_is_given_up_after_two_seconds() {
+    let waited = unanswered(|request| request).await;
+    assert!(waited <= Duration::from_millis(2_001), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn and_before_the_invocations_time_is_over() {
+    let deadline = SystemTime::now() + Duration::from_secs(1);
+    let waited = unanswered(|request| request.with_lambda_context(context(deadline))).await;
+    assert!(waited <= Duration::from_secs(1), "{waited:?}");
 }

@@ -62,6 +62,12 @@ impl MotoServer {
         put.send().await.expect("moto takes it");
     }
 
+    /// Deletes the secret: asking for it is refused from now on.
+    pub(crate) async fn delete(&self) {
+        let delete = self.client().delete_secret().secret_id(NAME).force_delete_without_recovery(true);
+        delete.send().await.expect("moto deletes it");
+    }
+
     /// How often the secret was asked for.
     pub(crate) fn fetches(&self) -> usize {
         let record = std::fs::read_to_string(self.record.path().join("requests")).expect("it is written");
