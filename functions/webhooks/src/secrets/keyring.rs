@@ -33,6 +33,9 @@ pub(crate) enum BadSecrets {
     /// A list is no text.
     #[error("{0} must be a text of secrets with commas between them")]
     NotText(&'static str),
+    /// A list is not there: it may have been lost in an edit.
+    #[error("{0} is missing: it must be there, and empty for a provider that is not set up")]
+    Missing(&'static str),
     /// There are no lists to read.
     #[error("the value must be a JSON object with STRIPE_WEBHOOK_SECRETS and STANDARD_WEBHOOK_SECRETS")]
     NoLists,
@@ -56,18 +59,20 @@ impl Keyring {
         Ok(Self { stripe, standard: Some(keys(Provider::Standard, standard)?) })
     }
 
-    /// Takes what a value in Secrets Manager holds. A list that cannot be read
-    /// leaves its provider's secrets as they were, and the other's alone.
+    /// Takes what a value in Secrets Manager holds: of each list what is good of it,
+    /// so that one slip keeps no revoked secret alive. A list of which nothing is
+    /// good leaves its provider's secrets as they were, and the other's alone.
     pub(super) fn take(&mut self, value: &str) -> Vec<BadSecrets> {
         let Some(lists) = lists(value) else {
             return vec![BadSecrets::NoLists];
         };
         let mut amiss = Vec::new();
         for provider in [Provider::Stripe, Provider::Standard] {
-            match list(&lists, provider) {
-                Ok(keys) => *self.place(provider) = Some(keys),
-                Err(error) => amiss.push(error),
+            let (good, bad) = list(&lists, provider);
+            if !good.is_empty() || bad.is_empty() {
+                *self.place(provider) = Some(good.into());
             }
+            amiss.extend(bad);
         }
         amiss
     }
@@ -102,22 +107,36 @@ fn lists(value: &str) -> Option<Map<String, Value>> {
     (has(Provider::Stripe) || has(Provider::Standard)).then_some(lists)
 }
 
-fn list(lists: &Map<String, Value>, provider: Provider) -> Result<Keys, BadSecrets> {
-    match lists.get(variable_of(provider)) {
-        None => keys(provider, ""),
-        Some(Value::String(text)) => keys(provider, text),
-        Some(_) => Err(BadSecrets::NotText(variable_of(provider))),
+/// What is good and what is bad of a provider's list.
+fn list(lists: &Map<String, Value>, provider: Provider) -> (Vec<Key>, Vec<BadSecrets>) {
+    let name = variable_of(provider);
+    let text = match lists.get(name) {
+        Some(Value::String(text)) => text,
+        Some(_) => return (Vec::new(), vec![BadSecrets::NotText(name)]),
+        None => return (Vec::new(), vec![BadSecrets::Missing(name)]),
+    };
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for key in each(provider, text) {
+        match key {
+            Ok(key) => good.push(key),
+            Err(error) => bad.push(error),
+        }
     }
+    (good, bad)
 }
 
-/// Reads a list. Spaces around a secret do not count, nor does a comma too many.
+/// Reads a list in which all must be good.
 fn keys(provider: Provider, list: &str) -> Result<Keys, BadSecrets> {
+    each(provider, list).collect()
+}
+
+/// The secrets of a list. Spaces around one do not count, nor does a comma too many.
+fn each(provider: Provider, list: &str) -> impl Iterator<Item = Result<Key, BadSecrets>> {
     let secrets = list.split(',').map(str::trim).filter(|secret| !secret.is_empty());
-    let key = |(at, secret)| {
+    secrets.enumerate().map(move |(at, secret)| {
         let bad = |reason| BadSecrets::Secret { position: at + 1, list: variable_of(provider), reason };
         Key::read(provider, secret).map_err(bad)
-    };
-    secrets.enumerate().map(key).collect()
+    })
 }
 
 #[cfg(test)]
@@ -138,15 +157,21 @@ mod tests {
     }
 
     #[test]
-    fn a_list_may_be_empty_or_missing() {
+    fn a_list_may_be_empty_and_must_be_there() {
         let mut keyring = Keyring::default();
         assert_eq!(keyring.take(&value("", STANDARD)), []);
         assert_eq!(sizes(&keyring), [Some(0), Some(1)]);
-        assert_eq!(
-            keyring.take(&format!(r#"{{"STRIPE_WEBHOOK_SECRETS":"{STRIPE},{STRIPE}","else":7}}"#)),
-            []
-        );
-        assert_eq!(sizes(&keyring), [Some(2), Some(0)]);
+        let only_stripe = format!(r#"{{"STRIPE_WEBHOOK_SECRETS":"{STRIPE},{STRIPE}","else":7}}"#);
+        assert_eq!(keyring.take(&only_stripe), [BadSecrets::Missing("STANDARD_WEBHOOK_SECRETS")]);
+        assert_eq!(sizes(&keyring), [Some(2), Some(1)], "it is as it was");
+    }
+
+    #[test]
+    fn a_slip_in_a_list_keeps_none_alive_that_is_not_in_it() {
+        let mut keyring = Keyring::default();
+        keyring.take(&value(&format!("{STRIPE},{STRIPE}"), STANDARD));
+        assert_eq!(keyring.take(&value(&format!("short,{STRIPE}"), STANDARD)).len(), 1);
+        assert_eq!(sizes(&keyring), [Some(1), Some(1)]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::manager::Manager;
 use crate::Clock;
 
 /// How long secrets are used before they are loaded anew; so the most that one
-/// which was revoked is still taken.
+/// which was revoked is still taken, while Secrets Manager answers.
 const KEPT: Duration = Duration::from_mins(5);
 /// How long nothing is asked after an answer, or after none: else forgeries could
 /// make us ask at each of them.
@@ -101,7 +101,10 @@ impl Known {
         let amiss = self.keyring.take(value);
         for error in &amiss {
             let error = error as &dyn std::error::Error;
-            tracing::error!(error, "a list of webhook secrets cannot be read: its old ones are used");
+            tracing::error!(
+                error,
+                "webhook secrets cannot be read: what is good of the list is used, or else the old ones"
+            );
         }
         if amiss.is_empty() {
             self.loaded = Some(asked);
