@@ -8,11 +8,14 @@ use std::time::Duration;
 use cache::{AnyKey, Tag};
 use domain::{Error, Result};
 use retry::deadline;
+use tokio::time::Instant;
 
 use crate::item::{Item, key_of};
 use crate::keys::Key;
 use crate::{Store, carts, catalogue, orders, users};
 
+/// Names that are to be forgotten in one round trip, which has a short deadline.
+const AT_ONCE: usize = 200;
 /// How long the cache may take to acknowledge: it may have to be connected to anew.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -52,7 +55,7 @@ impl TableChange {
 
     fn outdated(&self) -> Result<Outdated> {
         match self.key.pk.split_once('#').map(|(kind, _)| kind) {
-            Some("PRODUCT") => catalogue::outdated(self),
+            Some("PRODUCT") => Ok(catalogue::outdated(self)),
             Some("ORDER") => orders::outdated(self),
             Some("USER") => Ok(match self.key.sk.as_str() {
                 "PROFILE" => users::outdated(&self.key),
@@ -80,11 +83,23 @@ impl Store {
             }
         }
         let Outdated { keys, tags } = outdated.once();
-        if keys.is_empty() && tags.is_empty() {
-            return true;
+        let patience = deadline::at_most(PATIENCE);
+        for keys in keys.chunks(AT_ONCE) {
+            if !self.forget_by(patience, keys, &[]).await {
+                return false;
+            }
         }
-        let patience = deadline::at_most(PATIENCE).saturating_duration_since(tokio::time::Instant::now());
-        self.cache.invalidate_patiently(&keys, &tags, patience).await
+        for tags in tags.chunks(AT_ONCE) {
+            if !self.forget_by(patience, &[], tags).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn forget_by(&self, end: Instant, keys: &[AnyKey], tags: &[Tag]) -> bool {
+        let patience = end.saturating_duration_since(Instant::now());
+        self.cache.invalidate_patiently(keys, tags, patience).await
     }
 }
 

@@ -10,11 +10,10 @@ use domain::{Error, Result};
 use futures::{StreamExt, stream};
 use retry::deadline;
 
+use crate::item::Item;
 use crate::keys::{INDEX_SHARDS, Key};
 use crate::table::{Due, Table};
 
-/// Index entries that one run reads of a shard: more come with the next run.
-const BATCH: usize = 1_000;
 /// Items that one run works on at once: they may share what they write, and
 /// their transactions then collide.
 const AT_ONCE: usize = 4;
@@ -53,29 +52,36 @@ impl DueList {
         F: Future<Output = Result<T>>,
     {
         for shard in shards() {
-            if deadline::is_nearer_than(RESERVE) {
-                note(End::Unfinished);
-                continue;
-            }
-            match self.of_shard(table, shard).await {
-                Ok(keys) => {
-                    let mut ends = stream::iter(keys).map(|key| end(key, &work)).buffer_unordered(AT_ONCE);
-                    while let Some(end) = ends.next().await {
-                        note(end);
-                    }
+            let mut page = None;
+            loop {
+                if deadline::is_nearer_than(RESERVE) {
+                    note(End::Unfinished);
+                    break;
                 }
-                Err(error) => {
-                    let (list, error) = (self.operation, &error as &dyn std::error::Error);
-                    tracing::error!(list, shard, error, "what is due could not be read");
-                    note(End::Failed);
+                let (keys, next) = match self.page(table, shard, page).await {
+                    Ok(page) => page,
+                    Err(error) => {
+                        let (list, error) = (self.operation, &error as &dyn std::error::Error);
+                        tracing::error!(list, shard, error, "what is due could not be read");
+                        note(End::Failed);
+                        break;
+                    }
+                };
+                let mut ends = stream::iter(keys).map(|key| end(key, &work)).buffer_unordered(AT_ONCE);
+                while let Some(end) = ends.next().await {
+                    note(end);
+                }
+                page = next;
+                if page.is_none() {
+                    break;
                 }
             }
         }
     }
 
-    async fn of_shard(&self, table: &Table, shard: u8) -> Result<Vec<Key>> {
+    async fn page(&self, table: &Table, shard: u8, after: Option<Item>) -> Result<(Vec<Key>, Option<Item>)> {
         let partition = (self.partition)(shard);
-        table.due(self.operation, &Due { partition: &partition, until: &self.until, limit: BATCH }).await
+        table.due(self.operation, Due { partition: &partition, until: &self.until, after }).await
     }
 }
 

@@ -116,7 +116,7 @@ async fn whole<T, F: Future<Output = Result<T>>>(read: impl Fn() -> F) -> Result
 const TORN: &str = "torn order";
 
 /// Whether an order was seen in part, which passes.
-pub(crate) fn is_torn(error: &Error) -> bool {
+fn is_torn(error: &Error) -> bool {
     matches!(error, Error::Corrupt { kind: TORN, .. })
 }
 

@@ -33,6 +33,9 @@ use crate::keys::Key;
 /// Keys of one `BatchGetItem` (AWS: at most 100).
 const BATCH: usize = 100;
 
+/// Entries of one page of the index.
+const PAGE: i32 = 100;
+
 /// The index of what waits for something to be done.
 const INDEX: &str = "sparse";
 
@@ -115,8 +118,8 @@ pub(crate) struct Due<'a> {
     pub(crate) partition: &'a str,
     /// The last sort key.
     pub(crate) until: &'a str,
-    /// The most entries to read.
-    pub(crate) limit: usize,
+    /// Where the page before ended.
+    pub(crate) after: Option<Item>,
 }
 
 impl Table {
@@ -295,8 +298,13 @@ impl Table {
         Ok(self.run(operation, call).await?.0)
     }
 
-    /// The keys of what is due, as the index knows it, which may lag.
-    pub(crate) async fn due(&self, operation: &'static str, due: &Due<'_>) -> Result<Vec<Key>> {
+    /// A page of the keys of what is due, as the index knows it, which may lag; and
+    /// where it ends, if more follow.
+    pub(crate) async fn due(
+        &self,
+        operation: &'static str,
+        due: Due<'_>,
+    ) -> Result<(Vec<Key>, Option<Item>)> {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let call = self
             .client
@@ -306,9 +314,10 @@ impl Table {
             .key_condition_expression("sparse_pk = :pk AND sparse_sk <= :until")
             .expression_attribute_values(":pk", text(due.partition))
             .expression_attribute_values(":until", text(due.until))
-            .limit(i32::try_from(due.limit).unwrap_or(i32::MAX));
-        let (items, _) = self.run(operation, call).await?;
-        items.iter().map(|item| key_of("index entry", item)).collect()
+            .limit(PAGE)
+            .set_exclusive_start_key(due.after);
+        let (items, next) = self.run(operation, call).await?;
+        Ok((items.iter().map(|item| key_of("index entry", item)).collect::<Result<_>>()?, next))
     }
 
     fn partition(&self, pk: &str) -> QueryFluentBuilder {

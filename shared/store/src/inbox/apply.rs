@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use super::{Event, Outcome, decide, key_of_event};
 use crate::Store;
 use crate::item::Item;
-use crate::orders::is_torn;
 use crate::table::{Transaction, undisturbed};
 
 /// The longest word of a provider's that is repeated in a reason, in characters.
@@ -35,8 +34,8 @@ impl Store {
     /// Applies an event, unless it was applied or ignored before.
     ///
     /// # Errors
-    /// [`Error::Busy`] and [`Error::Unavailable`] when nothing is decided yet: it
-    /// is safe to try again.
+    /// [`Error::Busy`], [`Error::Unavailable`], and [`Error::Corrupt`] of an order
+    /// that cannot be read, when nothing is decided yet: it is safe to try again.
     pub async fn apply_event(&self, event: &Event, now: Timestamp) -> Result<Decision> {
         let key = &event.key;
         match PaymentEvent::read(&event.body) {
@@ -71,8 +70,8 @@ impl Store {
     }
 
     /// Applies what an event says of an order's payment; without a receipt, that
-    /// it said something. An order that does not exist or cannot be read fails
-    /// the event, and not the one who applies it.
+    /// it said something. An order that does not exist fails the event. One that
+    /// cannot be read does not: perhaps the next release can, or this one is it.
     async fn settle(
         &self,
         event: &EventKey,
@@ -80,15 +79,12 @@ impl Store {
         receipt: Option<&Receipt>,
         now: Timestamp,
     ) -> Result<Decision> {
-        let reason = match undisturbed(|| self.try_settle(event, order, receipt, now)).await {
-            Err(Error::NotFound(_)) => format!("there is no order {order}"),
-            Err(error @ Error::Corrupt { .. }) if !is_torn(&error) => {
-                tracing::error!(%event, %order, error = &error as &dyn std::error::Error, "an order is corrupt");
-                format!("order {order} cannot be read")
+        match undisturbed(|| self.try_settle(event, order, receipt, now)).await {
+            Err(Error::NotFound(_)) => {
+                self.close_event(event, Outcome::Failed, format!("there is no order {order}"), now).await
             }
-            decided => return decided,
-        };
-        self.close_event(event, Outcome::Failed, reason, now).await
+            decided => decided,
+        }
     }
 
     /// Notes what an event came to that moves nothing.

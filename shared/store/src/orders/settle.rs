@@ -9,6 +9,9 @@ use crate::inbox::{Decision, Outcome, decide};
 use crate::keys;
 use crate::table::{Condition, Transaction, Write};
 
+/// The position of the event in the transaction.
+const EVENT: usize = 0;
+
 impl Store {
     /// One try to apply what an event says, in one transaction with the event's
     /// own item; nothing when order or payment moved between the read and the
@@ -37,7 +40,8 @@ impl Store {
         let mut writes = vec![decide(event, Outcome::Applied, &reason, now)];
         writes.extend(moves(&old, &new));
         let ended = self.table.transact("settle payment", writes).await;
-        if matches!(&ended, Ok(Transaction::Refused(refusal)) if !refusal.touches_first(1)) {
+        // The event's own condition tells that it is decided; contention about it does not.
+        if matches!(&ended, Ok(Transaction::Refused(refusal)) if !refusal.is_of(EVENT)) {
             return Ok(None);
         }
         // Also when the event is decided: whoever did it may have been cut off here.

@@ -40,6 +40,11 @@ impl Refusal {
         self.0.is_empty() || self.0.iter().take(count).any(is_wrong)
     }
 
+    /// Whether the condition of this write did not hold, whatever else was wrong.
+    pub(crate) fn is_of(&self, position: usize) -> bool {
+        self.0.get(position).is_some_and(|reason| reason.code() == Some(CONDITION))
+    }
+
     /// The positions of the writes whose conditions did not hold, each with the
     /// item that stood there, where the condition was one that tells.
     pub(crate) fn positions(self) -> Vec<(usize, Option<Item>)> {
@@ -265,6 +270,7 @@ mod tests {
             unreachable!("a condition failed")
         };
         assert!(refusal.touches_first(1) && refusal.touches_first(2), "what stands there is not known");
+        assert!(!refusal.is_of(0) && !refusal.is_of(1) && refusal.is_of(2) && !refusal.is_of(3));
         assert_eq!(refusal.positions(), [(2, None)]);
         let Verdict::Refused(refusal) = judged(&["None", "None", CONDITION]) else {
             unreachable!("a condition failed")

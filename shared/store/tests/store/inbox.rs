@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use domain::{Error, OrderId, OrderStatus, PAYMENT_WINDOW, PaymentFlag, Version};
+use domain::{Error, EventId, EventKey, OrderId, OrderStatus, PAYMENT_WINDOW, PaymentFlag, Version};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use local::faults::{Fault, Position};
 use proptest::prelude::*;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use store::{Decision, Event, Kept, Outcome, Purchase, Store, Sweep};
 
 use crate::shop::{FAILED, Item, REFUNDED, SUCCEEDED, Shop, event, hear, key, now, number, open, said, user};
@@ -236,20 +237,54 @@ async fn an_event_whose_item_is_damaged_fails_and_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_damaged_fails_its_event_and_one_that_is_torn_does_not() {
+async fn an_order_that_cannot_be_read_leaves_its_event_undecided() {
     let (shop, order) = shop_with_order().await;
+    let said = said(SUCCEEDED, &order, 300);
     shop.database.faults().inject(Fault::Unseen("PAYMENT").on("BatchGetItem"));
-    let torn = hear(&shop.store, &said(SUCCEEDED, &order, 300)).await;
+    let torn = hear(&shop.store, &said).await;
     assert!(matches!(torn, Err(Error::Corrupt { .. })), "{torn:?}");
     shop.database.faults().clear();
 
-    let mut parts = shop.taken_away(&order).await;
-    for part in &mut parts {
+    let parts = shop.taken_away(&order).await;
+    let mut damaged = parts.clone();
+    for part in &mut damaged {
         part.remove("version");
     }
+    shop.put_back(damaged).await;
+    let swept = shop.store.sweep_events(later()).await;
+    assert_eq!(swept, Sweep { errors: 1, ..Sweep::default() }, "and the next sweep tries again");
     shop.put_back(parts).await;
-    let failed = shop.store.apply_event(&said(SUCCEEDED, &order, 300), now()).await.expect("decided");
-    assert_eq!(outcome(&failed), (Outcome::Failed, &*format!("order {order} cannot be read")));
+    assert_eq!(shop.store.sweep_events(later()).await, Sweep { applied: 1, ..Sweep::default() });
+}
+
+/// Names of events that stand in one shard of the index.
+fn of_one_shard() -> impl Iterator<Item = EventId> {
+    let names = (0..).map(|number| format!("evt_{number}"));
+    let shard = |name: &String| Sha256::digest(format!("stripe/{name}"))[0] % 8 == 0;
+    names.filter(shard).map(|name| EventId::new(&name).expect("an id"))
+}
+
+#[tokio::test]
+async fn events_behind_many_that_go_wrong_are_swept_too() {
+    let (shop, order) = shop_with_order().await;
+    let good = shop.ordered("ann", "good", &[("mug", 1)]).await;
+    let mut damaged = shop.taken_away(&order).await;
+    for part in &mut damaged {
+        part.remove("version");
+    }
+    shop.put_back(damaged).await;
+    let (wrong, mut names) = (said(SUCCEEDED, &order, 300), of_one_shard());
+    let all = names.by_ref().take(120); // more than one page of the index
+    let kept = all.map(|id| Event { key: EventKey { id, ..wrong.key.clone() }, ..wrong.clone() });
+    for event in kept {
+        shop.store.keep_event(&event).await.expect("kept");
+    }
+    let mut last = said(SUCCEEDED, &good, 100);
+    (last.key.id, last.received_at) =
+        (names.next().expect("there are more"), now() + SignedDuration::from_secs(1));
+    shop.store.keep_event(&last).await.expect("kept");
+    let swept = shop.store.sweep_events(later()).await;
+    assert_eq!(swept, Sweep { errors: 120, applied: 1, ..Sweep::default() });
 }
 
 /// What happens to an order, in whatever order.
@@ -266,7 +301,7 @@ async fn happen(store: &Store, order: &OrderId, happening: &Happening, copy: usi
             let mut event = said(kind, order, *pence);
             // The provider says the same twice: as a copy, and as an event of its own.
             if copy == 1 {
-                event.key.id = domain::EventId::new(&format!("again-{}", event.key.id)).expect("an id");
+                event.key.id = EventId::new(&format!("again-{}", event.key.id)).expect("an id");
             }
             hear(store, &event).await.expect("decided");
         }
@@ -311,8 +346,23 @@ proptest! {
                 .await;
             }
             check(&shop, &order).await;
+            if at_once == 1 {
+                let stands = shop.store.order(&user("ann"), &order).await.expect("there").order.status;
+                assert_eq!(stands, decided_first(&all), "who came first decides");
+            }
         });
     }
+}
+
+/// Where an order ends to which this happened, one after the other.
+fn decided_first(all: &[(Happening, usize)]) -> OrderStatus {
+    let decide = |(happening, _): &(Happening, usize)| match happening {
+        Happening::Said(SUCCEEDED, _) => Some(OrderStatus::Refunded),
+        Happening::Said(..) => None,
+        Happening::Cancel => Some(OrderStatus::Cancelled),
+        Happening::Expire => Some(OrderStatus::Expired),
+    };
+    all.iter().find_map(decide).expect("a payment is among them")
 }
 
 /// What was captured and what went back is there, once; the order is refunded, or
