@@ -95,6 +95,7 @@ async fn trade(stack: &mut Stack, options: &Options, mut announce: impl FnMut(&s
     let mut cast = acting.await?;
     // What its sender gave up may still happen, that much later.
     sleep(LONGEST_DELAY).await;
+    let by_stream = Table::read(&stack.dynamodb()).await?.decided_events();
     cast.settle_up().await;
     announce("a last expiry, and a last order of each product, of which the stream tells nobody");
     stack.stop_streams().await;
@@ -105,6 +106,9 @@ async fn trade(stack: &mut Stack, options: &Options, mut announce: impl FnMut(&s
     let table = Table::read(&stack.dynamodb()).await?;
     let mut wrong = audit::audit(&table, &mut cast.shoppers, &cast.keeper).await;
     wrong.extend(tally.failures());
+    if by_stream == 0 && !table.events.is_empty() {
+        wrong.push("the stream has brought no event to anyone".to_owned());
+    }
     Ok(Report::new(options, tally, faults, &table, wrong))
 }
 

@@ -59,6 +59,11 @@ impl Table {
         }
     }
 
+    /// How many events are decided.
+    pub(super) fn decided_events(&self) -> usize {
+        self.events.values().flatten().count()
+    }
+
     fn take(&mut self, item: Map<String, Value>) -> Result<()> {
         let (partition, sort) = (part(&item, "pk"), part(&item, "sk"));
         let (kind, name) = partition.split_once('#').unwrap_or_default();

@@ -115,6 +115,25 @@ impl Shop {
         items
     }
 
+    /// Takes a partition out of the table.
+    pub(crate) async fn take_away(&self, partition: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let (table, mut items) = (dynamodb(&self.stack.dynamodb()), self.items().await);
+        items.retain(|item| item["pk"].as_s().unwrap() == partition);
+        for item in &items {
+            let delete = table.delete_item().table_name(TABLE_NAME);
+            delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
+        }
+        items
+    }
+
+    /// Puts items into the table as they are.
+    pub(crate) async fn put_back(&self, items: Vec<HashMap<String, AttributeValue>>) {
+        let table = dynamodb(&self.stack.dynamodb());
+        for item in items {
+            table.put_item().table_name(TABLE_NAME).set_item(Some(item)).send().await.unwrap();
+        }
+    }
+
     /// Moves an undecided event's arrival into the past, in the table itself: the
     /// sweep leaves what is new to the stream.
     pub(crate) async fn make_older(&self, event: &Event) {
