@@ -52,29 +52,45 @@ impl DueList {
         F: Future<Output = Result<T>>,
     {
         for shard in shards() {
-            let mut page = None;
+            let mut from = None;
             loop {
-                if deadline::is_nearer_than(RESERVE) {
-                    note(End::Unfinished);
+                from = self.work_through_page(table, shard, from, &work, &mut note).await;
+                if from.is_none() {
                     break;
                 }
-                let (keys, next) = match self.page(table, shard, page).await {
-                    Ok(page) => page,
-                    Err(error) => {
-                        let (list, error) = (self.operation, &error as &dyn std::error::Error);
-                        tracing::error!(list, shard, error, "what is due could not be read");
-                        note(End::Failed);
-                        break;
-                    }
-                };
-                let mut ends = stream::iter(keys).map(|key| end(key, &work)).buffer_unordered(AT_ONCE);
+            }
+        }
+    }
+
+    /// Where the next page begins; none if that was the last, or cannot be gone past.
+    async fn work_through_page<T, F>(
+        &self,
+        table: &Table,
+        shard: u8,
+        from: Option<Item>,
+        work: &impl Fn(Key) -> F,
+        note: &mut impl FnMut(End<T>),
+    ) -> Option<Item>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        if deadline::is_nearer_than(RESERVE) {
+            note(End::Unfinished);
+            return None;
+        }
+        match self.page(table, shard, from).await {
+            Ok((keys, next)) => {
+                let mut ends = stream::iter(keys).map(|key| end(key, work)).buffer_unordered(AT_ONCE);
                 while let Some(end) = ends.next().await {
                     note(end);
                 }
-                page = next;
-                if page.is_none() {
-                    break;
-                }
+                next
+            }
+            Err(error) => {
+                let (list, error) = (self.operation, &error as &dyn std::error::Error);
+                tracing::error!(list, shard, error, "what is due could not be read");
+                note(End::Failed);
+                None
             }
         }
     }
