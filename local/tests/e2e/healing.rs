@@ -54,9 +54,14 @@ async fn cached(shop: &Shop) -> String {
 #[tokio::test]
 async fn without_the_stream_the_old_price_is_shown_for_minutes() {
     let shop = Shop::open().await;
-    let id = cached(&shop).await;
-    set_price_and_die(&shop, &id).await;
-    assert_eq!(price(&shop, &id).await, OLD, "nobody told the cache");
+    let mut shown = Vec::new();
+    // On a busy machine the cache may miss its deadline, and the table answers.
+    for _ in 0..3 {
+        let id = cached(&shop).await;
+        set_price_and_die(&shop, &id).await;
+        shown.push(price(&shop, &id).await);
+    }
+    assert!(shown.contains(&OLD), "nobody told the cache: {shown:?}");
     shop.close().await;
 }
 
