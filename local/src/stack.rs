@@ -135,17 +135,14 @@ impl Stack {
         let url = port.url();
         let cors = surroundings.cors(&template)?;
         let gate = Gate::open(port, &emulator.address(), functions.routes()?, &cors, Limits::default())?;
-        let invoker = Invoker::new(&format!("http://{}", emulator.address()))?;
+        let lambda = format!("http://{}", emulator.address());
+        let invoker = Invoker::new(&lambda)?;
         let schedules = Schedules::start(&invoker, functions.schedules().filter(|_| options.schedules));
-        let addresses = Addresses {
-            api: url.clone(),
-            lambda: format!("http://{}", emulator.address()),
-            dynamodb: database.endpoint(),
-        };
-        let told = addresses.tell(state.folder())?;
         let mappings = functions.streams().filter(|_| options.streams);
         let streams = around_streams(&state, &database, options.in_memory);
         let streams = Streams::start(&streams, &invoker, mappings).await?;
+        let told = Addresses { api: url.clone(), lambda, dynamodb: database.endpoint() };
+        let told = told.tell(state.folder())?;
         Ok(Self {
             told,
             streams: Some(streams),
