@@ -143,6 +143,13 @@ async fn a_provider_played_on_the_command_line_is_heard() {
     };
     assert_eq!(PaymentEvent::read(&event.body).unwrap(), paid, "the order's total");
 
+    let replayed = local(&state, &["replay", "--event", key], None).await;
+    assert_eq!(text(&replayed.stdout), format!("{key} applied: order {order} is paid\n"));
+    let again = local(&state, &["replay", "--event", key], None).await;
+    assert_eq!(text(&again.stdout), format!("{key} decided before\n"));
+    let nothing_there = local(&state, &["replay", "--event", "stripe/evt_none"], None).await;
+    assert!(text(&nothing_there.stderr).ends_with("there is no such event\n"));
+
     let arguments =
         ["webhook", "--type", "refunded", "--order", order, "--amount", "100", "--provider", "standard"];
     for duplicate in [false, true] {
@@ -159,7 +166,11 @@ async fn a_provider_played_on_the_command_line_is_heard() {
     let unknown = local(&state, &["pay", "--order", nobodys], None).await;
     assert_eq!(text(&unknown.stderr), format!("there is no order {nobodys}\n"));
     let given = ["pay", "--order", nobodys, "--amount", "1", "--currency", "GBP"];
-    assert!(local(&state, &given, None).await.status.success());
+    let kept = local(&state, &given, None).await;
+    let key = text(&kept.stdout).lines().last().unwrap();
+    let failed = local(&state, &["replay", "--event", key], None).await;
+    assert!(!failed.status.success());
+    assert_eq!(text(&failed.stderr), format!("{key} failed again: there is no order {nobodys}\n"));
     shop.stack.stop().await;
     let nothing = local(&state, &given, None).await;
     assert_eq!(text(&nothing.stderr), "nothing runs: make run\n");
