@@ -32,11 +32,14 @@ struct App {
     clock: Clock,
 }
 
-/// The function's routes, set up from the variables of an environment.
+/// The function's routes, set up from the variables of an environment. Secrets in
+/// Secrets Manager are asked for now: an init has a full CPU for the handshake, and
+/// a small function's request has not. What cannot be had in two seconds is asked
+/// for again by the requests.
 ///
 /// # Errors
 /// When a setting is missing or makes no sense.
-pub fn router(
+pub async fn router(
     variable: &impl Fn(&str) -> Option<String>,
     after_response: &AfterResponse,
     clock: Clock,
@@ -44,6 +47,7 @@ pub fn router(
     let config = Config::read(variable)?;
     let store = Store::open(&config.store, after_response)?;
     let secrets = Secrets::open(config, &clock);
+    secrets.prepare().await;
     let routes = Router::new()
         .route("/api/webhooks/stripe", post(receive::stripe))
         .route("/api/webhooks/standard", post(receive::standard))

@@ -41,6 +41,13 @@ impl Secrets {
         }
     }
 
+    /// Asks for them ahead of the first request, whether they can be had or not.
+    pub(crate) async fn prepare(&self) {
+        if let Self::Managed(vault) = self {
+            vault.prepare().await;
+        }
+    }
+
     /// The secrets of a provider as far as they are known; none if it is not set up.
     ///
     /// # Errors

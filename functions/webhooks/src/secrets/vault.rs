@@ -51,6 +51,11 @@ impl Vault {
         Self { manager, clock, loading: tokio::sync::Mutex::default(), known: Mutex::default() }
     }
 
+    /// Loads before there is anyone to wait.
+    pub(super) async fn prepare(&self) {
+        self.load().await;
+    }
+
     /// A provider's secrets, not older than [`KEPT`] if younger can be had; none
     /// before they could be read for the first time.
     pub(super) async fn keys(&self, provider: Provider) -> Option<Keys> {

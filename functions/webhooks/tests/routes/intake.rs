@@ -49,7 +49,7 @@ impl Intake {
         let mut environment = environment(&database, None, &Tokens::new());
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let hand = Hand::at(Timestamp::now());
-        let router = router(&environment, &hand).expect("the environment is complete");
+        let router = router(&environment, &hand).await.expect("the environment is complete");
         Self { hand, database, environment, router }
     }
 
@@ -87,9 +87,9 @@ impl Intake {
     }
 }
 
-pub(crate) fn router(environment: &BTreeMap<String, String>, hand: &Hand) -> anyhow::Result<Router> {
+pub(crate) async fn router(environment: &BTreeMap<String, String>, hand: &Hand) -> anyhow::Result<Router> {
     let variable = |name: &str| environment.get(name).cloned();
-    webhooks::router(&variable, &AfterResponse::default(), hand.clock())
+    webhooks::router(&variable, &AfterResponse::default(), hand.clock()).await
 }
 
 pub(crate) fn signer(provider: Provider) -> Signer {

@@ -3,6 +3,7 @@
 
 use std::time::SystemTime;
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use domain::Provider;
@@ -45,8 +46,9 @@ fn seconds(seconds: i64) -> SignedDuration {
 }
 
 #[tokio::test]
-async fn the_secrets_are_found_by_name_and_asked_for_once() {
+async fn the_secrets_are_found_by_name_and_asked_for_once_before_the_first_request() {
     let (moto, intake) = set_up().await;
+    assert_eq!(moto.fetches(), 1);
     for _ in 0..3 {
         assert_eq!(stripe(&intake, STRIPE_SECRET).await.status, 200);
         assert_eq!(intake.signed(Provider::Standard, BODY).await.status, 200);
@@ -234,9 +236,8 @@ async fn a_provider_whose_list_is_emptied_is_not_set_up_any_more() {
     stripe(&intake, STRIPE_SECRET).await.problem(404);
 }
 
-/// How long a request takes when nobody answers. The clock is tokio's and jumps to
-/// the next deadline when nothing else is to do.
-async fn unanswered(change: impl FnOnce(Request<Body>) -> Request<Body>) -> Duration {
+/// A function whose Secrets Manager takes calls and never answers.
+async fn unanswered() -> (TcpListener, Hand, Router) {
     let silent = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let endpoint = format!("http://{}", silent.local_addr().expect("it is bound"));
     let environment = [
@@ -249,22 +250,38 @@ async fn unanswered(change: impl FnOnce(Request<Body>) -> Request<Body>) -> Dura
     ];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let hand = Hand::at(Timestamp::now());
-    let router = router(&environment, &hand).expect("the environment is complete");
-    let headers = Signer::stripe(STRIPE_SECRET).headers_of("", BODY.as_bytes(), hand.now());
-    let start = Instant::now();
-    send(&router, change(request(Provider::Stripe, &headers, BODY.as_bytes()))).await.problem(503);
-    start.elapsed()
+    let router = router(&environment, &hand).await.expect("the environment is complete");
+    (silent, hand, router)
 }
 
+fn signed(hand: &Hand) -> Request<Body> {
+    let headers = Signer::stripe(STRIPE_SECRET).headers_of("", BODY.as_bytes(), hand.now());
+    request(Provider::Stripe, &headers, BODY.as_bytes())
+}
+
+/// The clock of these two is tokio's, which jumps to the next deadline when nothing
+/// else is to do.
 #[tokio::test(start_paused = true)]
 async fn a_secrets_manager_that_never_answers_is_given_up_after_two_seconds() {
-    let waited = unanswered(|request| request).await;
-    assert!(waited <= Duration::from_millis(2_001), "{waited:?}");
+    let limit = Duration::from_millis(2_001);
+    let start = Instant::now();
+    let (_silent, hand, router) = unanswered().await;
+    let init = start.elapsed();
+    hand.pass(seconds(1));
+    let start = Instant::now();
+    send(&router, signed(&hand)).await.problem(503);
+    let request = start.elapsed();
+    assert!(init <= limit && request <= limit, "{init:?}, {request:?}");
+    assert!(request >= limit / 2, "it is asked again: {request:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn and_before_the_invocations_time_is_over() {
+    let (_silent, hand, router) = unanswered().await;
+    hand.pass(seconds(1));
     let deadline = SystemTime::now() + Duration::from_secs(1);
-    let waited = unanswered(|request| request.with_lambda_context(context(deadline))).await;
-    assert!(waited <= Duration::from_secs(1), "{waited:?}");
+    let start = Instant::now();
+    send(&router, signed(&hand).with_lambda_context(context(deadline))).await.problem(503);
+    let waited = start.elapsed();
+    assert!(waited <= Duration::from_secs(1) && waited >= Duration::from_millis(100), "{waited:?}");
 }

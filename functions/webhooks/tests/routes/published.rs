@@ -12,7 +12,7 @@ use crate::intake::{Intake, STANDARD_SECRET, request, router, send};
 async fn the_message_of_standard_webhooks_is_taken_at_its_time() {
     let intake = Intake::with(&[("STANDARD_WEBHOOK_SECRETS", STANDARD_SECRET)]).await;
     let hand = Hand::at(Timestamp::from_second(1_614_265_330).expect("a time"));
-    let router = router(&intake.environment, &hand).expect("the environment is complete");
+    let router = router(&intake.environment, &hand).await.expect("the environment is complete");
     let headers = [
         ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
         ("webhook-timestamp", "1614265330"),

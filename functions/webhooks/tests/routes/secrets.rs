@@ -26,7 +26,7 @@ async fn the_function_does_not_start_on_secrets_that_are_none_or_unclear() {
     ] {
         let mut environment = intake.environment.clone();
         environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let error = router(&environment, &Hand::at(intake.hand.now())).map(drop);
+        let error = router(&environment, &Hand::at(intake.hand.now())).await.map(drop);
         let error = error.expect_err("refused").to_string();
         assert!(error.starts_with(reason), "{error}");
     }
