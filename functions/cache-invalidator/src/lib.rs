@@ -35,6 +35,7 @@ impl Invalidator {
         let first = records.first().map(|record| record.sequence_number.clone());
         let changes: Vec<_> = records.into_iter().filter_map(change).collect();
         if self.store.forget_changes(&changes).await {
+            tracing::debug!(records = changes.len(), "the cache was told of a batch");
             return Ok(BatchResponse::default());
         }
         tracing::warn!(records = changes.len(), "the cache did not acknowledge; the batch has to come again");
