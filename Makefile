@@ -48,10 +48,9 @@ webhook: ## Send a provider's event: make webhook TYPE=refunded ORDER=id [AMOUNT
 	@exec $(TARGET)/debug/local webhook --type "$$TYPE" --order "$$ORDER" $${AMOUNT:+--amount "$$AMOUNT"} \
 	  $${CURRENCY:+--currency "$$CURRENCY"} $${PROVIDER:+--provider "$$PROVIDER"} $${ID:+--id "$$ID"}
 
-replay: ## Apply an event that failed again: make replay EVENT=stripe/evt_1
-	@$(if $(EVENT),,$(error say which event: make replay EVENT=stripe/evt_1))
+replay: ## List the events that failed, or apply one again: make replay [EVENT=stripe/evt_1]
 	@$(BUILD) --quiet
-	@exec $(TARGET)/debug/local replay --event "$$EVENT"
+	@exec $(TARGET)/debug/local replay $${EVENT:+--event "$$EVENT"}
 
 contention: ## Let 1,000 buyers order the last 100 pieces at once: make contention [BUYERS=] [PIECES=]
 	@scripts/set-up system

@@ -40,7 +40,7 @@ enum Command {
     Pay(pay::Arguments),
     /// Send a payment provider's event to the running system.
     Webhook(webhook::Arguments),
-    /// Apply an event that failed again, in the running system.
+    /// List the events that failed, or apply one again, in the running system.
     Replay(replay::Arguments),
     /// Let many order the last pieces at once, on a system of its own.
     Contention(contention::Arguments),

@@ -74,9 +74,10 @@ const PROBLEM: &[&str] = &["/type", "/title", "/status", "/detail", "/instance",
 const PRODUCT_OF_THE_PAYLOADS: &str = "cafe-au-lait-bowl";
 
 /// The payloads of functions that no HTTP request calls.
-const EVENTS: [&str; 5] = [
+const EVENTS: [&str; 6] = [
     "cache-invalidator/stream",
     "order-expirer/schedule",
+    "payment-events/failed",
     "payment-events/replay",
     "payment-events/schedule",
     "payment-events/stream",
@@ -234,6 +235,8 @@ async fn payment_events_says_what_it_did() {
     assert_eq!(answer, json!({"batchItemFailures": []}));
     let swept = stage.rie.invoke(&stage.payload("payment-events/schedule")).await.unwrap();
     assert_eq!(swept["applied"], 0, "{swept}");
+    let listed = stage.rie.invoke(&stage.payload("payment-events/failed")).await.unwrap();
+    assert_eq!(listed, json!({"failed": [], "complete": true}));
     // Its event is nobody's.
     let failed = stage.rie.invoke(&stage.payload("payment-events/replay")).await.unwrap();
     assert_eq!(failed["errorMessage"], "there is no such event", "{failed}");

@@ -3,7 +3,8 @@
 //!
 //! It is invoked in three ways, each in a file of its own: with a batch of the
 //! table's stream, as events come in; by a schedule, to find what a crash or a
-//! time-out has left undone; and by hand, with an event to try again. All may
+//! time-out has left undone; and by hand, with an event to try again
+//! (`{"replay": "stripe/evt_1"}`) or for those that failed (`{"failed": true}`). All may
 //! run at once, twice, or be cut off: each event is applied once.
 
 mod replay;
@@ -40,6 +41,8 @@ impl PaymentEvents {
             serde_json::to_value(self.apply_batch(Batch::read(event)?).await)
         } else if let Some(event) = event.get("replay") {
             serde_json::to_value(self.replay(event).await?)
+        } else if event.get("failed").is_some() {
+            serde_json::to_value(self.failed().await)
         } else {
             serde_json::to_value(self.sweep().await?)
         };

@@ -1,11 +1,11 @@
-//! By hand: an event that failed is tried again, after a person has seen to what
-//! was wrong.
+//! By hand: the events that failed are listed, and one of them is tried again, after
+//! a person has seen to what was wrong.
 
 use anyhow::{Context, Result};
 use domain::EventKey;
 use serde::Serialize;
 use serde_json::Value;
-use store::Decision;
+use store::{Decision, FailedEvents};
 
 use crate::PaymentEvents;
 
@@ -19,7 +19,21 @@ pub(crate) struct Replayed {
     reason: Option<String>,
 }
 
+/// The events that have failed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Failed {
+    failed: Vec<String>,
+    /// Whether these are all.
+    complete: bool,
+}
+
 impl PaymentEvents {
+    /// Lists the events that have failed, as `replay` takes their names.
+    pub(crate) async fn failed(&self) -> Failed {
+        let FailedEvents { events, complete } = self.store.failed_events(api::now()).await;
+        Failed { failed: events.iter().map(EventKey::to_string).collect(), complete }
+    }
+
     /// Applies the event of this name (`stripe/evt_1`), unless it was applied or
     /// ignored before.
     ///

@@ -144,6 +144,8 @@ async fn a_failed_event_is_replayed_by_its_name() {
     let replay = async |name: &str| function(&shop).handle(json!({"replay": name})).await;
     let answer = replay("stripe/evt_1").await.expect("answered");
     assert_eq!((&answer["event"], &answer["outcome"]), (&json!("stripe/evt_1"), &json!("failed")));
+    let listed = function(&shop).handle(json!({"failed": true})).await.expect("listed");
+    assert_eq!(listed, json!({"failed": ["stripe/evt_1"], "complete": true}));
 
     failed.key = "standard/evt_2".parse().expect("a name");
     failed.body = paid(&order).body;

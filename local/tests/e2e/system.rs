@@ -171,6 +171,8 @@ async fn a_provider_played_on_the_command_line_is_heard() {
     let failed = local(&state, &["replay", "--event", key], None).await;
     assert!(!failed.status.success());
     assert_eq!(text(&failed.stderr), format!("{key} failed again: there is no order {nobodys}\n"));
+    let listed = local(&state, &["replay"], None).await;
+    assert_eq!(text(&listed.stdout), format!("{key}\n"));
     shop.stack.stop().await;
     let nothing = local(&state, &given, None).await;
     assert_eq!(text(&nothing.stderr), "nothing runs: make run\n");

@@ -4,9 +4,11 @@
 //! only then acknowledged: the inbox is the durable queue and the memory of what
 //! came before in one write. What it comes to is decided later, once
 //! ([`apply`](self::apply)), in the transaction that applies it; until then it
-//! stands in the sparse index, where a sweep finds what was left undone.
+//! stands in the sparse index, where a sweep finds what was left undone. One that
+//! failed stands there too, in a list for people.
 
 mod apply;
+mod failed;
 mod sweep;
 
 use std::time::Duration;
@@ -18,6 +20,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::apply::Decision;
+pub use self::failed::FailedEvents;
 pub use self::sweep::Sweep;
 use crate::Store;
 use crate::item::{Item, from_item, key_of, to_item};
@@ -147,13 +150,13 @@ fn key_of_event(item: &Item) -> Result<EventKey> {
     keys::event_of(&key_of("event", item)?).ok_or_else(|| Error::corrupt("event", "its key is no event's"))
 }
 
-/// Notes what an event came to, if nothing is decided yet or it has failed, and
-/// takes it out of the index. One that failed is kept until a person has looked.
+/// Notes what an event came to, if nothing is decided yet or it has failed. One
+/// that failed is kept, and listed, until it comes to something else.
 pub(crate) fn decide(key: &EventKey, outcome: Outcome, reason: &str, now: Timestamp) -> Write {
     const DONE: &str = "SET outcome = :outcome, reason = :reason, decided_at = :now, expires_at = :end \
                         REMOVE sparse_pk, sparse_sk";
-    const FAILED: &str = "SET outcome = :outcome, reason = :reason, decided_at = :now \
-                          REMOVE sparse_pk, sparse_sk";
+    const FAILED: &str = "SET outcome = :outcome, reason = :reason, decided_at = :now, \
+                          sparse_pk = :list, sparse_sk = :place";
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let mut values = vec![
         (":outcome", text(outcome.as_str())),
@@ -161,6 +164,8 @@ pub(crate) fn decide(key: &EventKey, outcome: Outcome, reason: &str, now: Timest
         (":now", text(&now.to_string())),
     ];
     let change = if outcome == Outcome::Failed {
+        let place = keys::failed(key, now);
+        values.extend([(":list", text(&place.pk)), (":place", text(&place.sk))]);
         FAILED
     } else {
         let kept = i64::try_from(KEPT.as_secs()).expect("a month fits");

@@ -170,6 +170,17 @@ pub(crate) fn undecided(event: &EventKey, received_at: Timestamp) -> Key {
     Key::new(undecided_partition(index_shard(&name)), format!("{}#{name}", sortable(received_at)))
 }
 
+/// The partition of the index that lists one shard of the events that failed.
+pub(crate) fn failed_partition(shard: u8) -> String {
+    format!("FAILED#{shard}")
+}
+
+/// A failed event's place in the index: by when it failed, then by name.
+pub(crate) fn failed(event: &EventKey, at: Timestamp) -> Key {
+    let name = event.to_string();
+    Key::new(failed_partition(index_shard(&name)), format!("{}#{name}", sortable(at)))
+}
+
 /// The last place in a list of the index of what was due by this time.
 pub(crate) fn due_until(time: Timestamp) -> String {
     format!("{}$", sortable(time)) // `$` comes right after `#`

@@ -31,7 +31,7 @@ pub use catalogue::{Change, Listing, NewProduct, Page, PageRequest};
 pub use changes::TableChange;
 pub use config::{CacheConfig, Config, ConfigError, Credentials};
 pub use idempotency::{Answer, Request};
-pub use inbox::{Decision, Event, Kept, Outcome, Sweep};
+pub use inbox::{Decision, Event, FailedEvents, Kept, Outcome, Sweep};
 pub use orders::{Expiry, NewOrder, OrderPage, OrderSource, Purchase};
 use table::Table;
 pub use users::Person;

@@ -129,8 +129,16 @@ async fn an_event_that_cannot_be_applied_fails_says_why_and_is_kept_for_good() {
         assert!(outcome == Outcome::Failed && why.starts_with(reason), "{decision:?}");
         let item = shop.event_item(&event).await;
         assert_eq!((text(&item, "outcome"), text(&item, "reason")), (Some("failed"), Some(why)));
-        assert!(!item.contains_key("expires_at") && !item.contains_key("sparse_pk"));
+        assert!(
+            !item.contains_key("expires_at")
+                && text(&item, "sparse_pk").expect("listed").starts_with("FAILED#")
+        );
     }
+    let failed = shop.store.failed_events(now()).await;
+    assert_eq!((failed.events.len(), failed.complete), (5, true));
+    assert!(failed.events.is_sorted() && failed.events.contains(&event("evt_1", "").key));
+    shop.database.faults().inject(Fault::ErrorBefore.on("Query"));
+    assert!(!shop.store.failed_events(now()).await.complete);
 }
 
 #[tokio::test]
@@ -173,11 +181,13 @@ async fn an_event_that_failed_is_applied_when_it_is_tried_again_after_all() {
     let failed = hear(&shop.store, &said).await.expect("decided");
     assert_eq!(outcome(&failed).0, Outcome::Failed);
     assert_eq!(shop.store.sweep_events(later()).await, Sweep::default(), "a person has to look first");
+    assert_eq!(shop.store.failed_events(now()).await.events, std::slice::from_ref(&said.key));
 
     shop.put_back(parts).await;
     let applied = shop.store.apply_event(&said, now()).await.expect("decided");
     assert_eq!(outcome(&applied).0, Outcome::Applied);
     assert_eq!(shop.store.apply_event(&said, now()).await.expect("decided"), Decision::Before);
+    assert_eq!(shop.store.failed_events(now()).await.events, []);
     assert_eq!(shop.store.order(&user("ann"), &order).await.expect("there").order.status, OrderStatus::Paid);
 }
 
