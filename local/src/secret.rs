@@ -2,9 +2,9 @@
 
 use std::{
     fmt,
-    fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
+    fs::{self, OpenOptions, Permissions},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -77,10 +77,17 @@ impl Secret {
     }
 }
 
+/// Writes a file with secrets in it, which only its owner reads, also where an
+/// older one was everyone's.
+pub(crate) fn write_for_owner(file: &Path, text: &str) -> io::Result<()> {
+    let options = OpenOptions::new().write(true).create(true).truncate(true).mode(OWNER_ONLY).to_owned();
+    let mut written = options.open(file)?;
+    written.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
+    written.write_all(text.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -112,5 +119,18 @@ mod tests {
         fs::write(&file, "not a secret").unwrap();
         let error = Secret::kept(&file).err().unwrap();
         assert!(error.to_string().ends_with("(delete it for a new one)"));
+    }
+
+    #[test]
+    fn a_file_with_secrets_is_its_owners_alone_whatever_it_was_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (new, old) = (folder.path().join("new"), folder.path().join("old"));
+        fs::write(&old, "a longer text than what follows").unwrap();
+        fs::set_permissions(&old, Permissions::from_mode(0o644)).unwrap();
+        for file in [new, old] {
+            write_for_owner(&file, "secret").unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), "secret");
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, OWNER_ONLY);
+        }
     }
 }

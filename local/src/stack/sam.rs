@@ -7,10 +7,12 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use crate::lambda::Surroundings;
+use crate::secret::write_for_owner;
 use crate::template::Template;
 
 /// One object for each function, by its logical id: its whole environment,
-/// because `sam` knows no value for most of the template's references.
+/// because `sam` knows no value for most of the template's references. Keys and webhook
+/// secrets are among them.
 pub(super) fn write_variables(file: &Path, template: &Template, surroundings: &Surroundings) -> Result<()> {
     let of_function = |function| {
         let environment = surroundings.of_template(template, function)?;
@@ -19,5 +21,5 @@ pub(super) fn write_variables(file: &Path, template: &Template, surroundings: &S
     let functions = template.functions()?;
     let variables: Map<String, Value> = functions.iter().map(of_function).collect::<Result<_>>()?;
     let text = serde_json::to_string_pretty(&variables)?;
-    std::fs::write(file, text + "\n").with_context(|| format!("writing {}", file.display()))
+    write_for_owner(file, &(text + "\n")).with_context(|| format!("writing {}", file.display()))
 }
