@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     BasketItem, Category, Description, Email, Error, Name, PersonName, ProductId, Quantity, Query, Tags,
     Version,
@@ -61,6 +62,13 @@ fn changes(before: &HashMap<String, Item>, after: &HashMap<String, Item>) -> Vec
     changed
         .map(|key| TableChange::new(image(before, key), image(after, key)).expect("it has a key"))
         .collect()
+}
+
+/// That an item came of which nothing is known but its key.
+fn change(pk: &str, sk: &str) -> TableChange {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let item: Item = [("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))].into();
+    TableChange::new(None, Some(item.into())).expect("it has a key")
 }
 
 /// Reads, has a dying writer write, reads what is stale by then, heals it, and
@@ -221,6 +229,21 @@ async fn an_order_its_payment_and_its_end() {
 }
 
 #[tokio::test]
+async fn the_last_of_many_changes_at_once() {
+    let stage = Stage::open().await;
+    let read = async |store: &Store| store.price(&id("mug")).await.ok();
+    let before = read(&stage.reader).await;
+    let mut changes: Vec<TableChange> =
+        (0..450).map(|number| change(&format!("PRODUCT#other-{number}"), "PRICE")).collect();
+    let set = async {
+        drop(stage.writer().set_price(&id("mug"), Version::FIRST, pounds(250), now()).await.expect("set"));
+    };
+    changes.extend(stage.changes(set).await);
+    assert!(stage.reader.forget_changes(&changes).await, "it acknowledges");
+    assert_ne!(read(&stage.another_reader()).await, before);
+}
+
+#[tokio::test]
 async fn a_cache_that_comes_back_acknowledges_and_one_that_does_not_is_told_again() {
     let mut stage = Stage::open().await;
     let read = async |store: &Store| store.price(&id("mug")).await.ok();
@@ -259,14 +282,10 @@ async fn what_cannot_be_read_is_passed_over_and_the_rest_is_forgotten() {
             );
         })
         .await;
-    let item = |pk: &str, sk: &str| -> Item {
-        let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
-        [("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))].into()
-    };
     for (pk, sk) in
         [("PRODUCT#mug", "PRODUCT"), ("ORDER#1", "ORDER"), ("USER#", "CART"), ("WEBHOOK#a", "EVENT")]
     {
-        changes.insert(0, TableChange::new(None, Some(item(pk, sk).into())).expect("it has a key"));
+        changes.insert(0, change(pk, sk));
     }
     assert!(stage.reader.forget_changes(&changes).await);
     assert_ne!(read(&stage.another_reader()).await, before);
