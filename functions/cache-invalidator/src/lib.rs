@@ -7,7 +7,7 @@
 
 use anyhow::Result;
 use api::{Batch, BatchResponse, Record};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::Value;
 use store::{Store, TableChange};
 
@@ -22,8 +22,8 @@ impl Invalidator {
     ///
     /// # Errors
     /// When a setting is missing or makes no sense.
-    pub fn new(variable: &impl Fn(&str) -> Option<String>, after_response: &AfterResponse) -> Result<Self> {
-        Ok(Self { store: Store::open(&store::Config::read(variable)?, after_response)? })
+    pub fn new(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> Result<Self> {
+        Ok(Self { store: Store::open(&store::Config::read(variable)?, monitoring)? })
     }
 
     /// One batch, in one round trip to the cache.

@@ -1,12 +1,12 @@
 //! The cache-invalidator function: wiring only.
 
 use cache_invalidator::Invalidator;
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    monitoring::init_logs();
-    let after_response = AfterResponse::default();
-    let invalidator = Invalidator::new(&|name| std::env::var(name).ok(), &after_response)?;
-    api::serve_events(move |event| invalidator.clone().handle(event), after_response).await
+    let variable = |name: &str| std::env::var(name).ok();
+    let monitoring = Monitoring::start(&variable);
+    let invalidator = Invalidator::new(&variable, &monitoring)?;
+    api::serve_events(move |event| invalidator.clone().handle(event), monitoring).await
 }

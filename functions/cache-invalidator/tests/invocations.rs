@@ -4,13 +4,13 @@ use cache_invalidator::Invalidator;
 use domain::{Currency, Money, Version};
 use jiff::Timestamp;
 use local::testing::shop::{Shop, mug, stream_record};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::{Value, json};
 use store::Store;
 
 fn function(shop: &Shop) -> Invalidator {
     let variable = |name: &str| shop.environment.get(name).cloned();
-    Invalidator::new(&variable, &AfterResponse::default()).expect("the environment is complete")
+    Invalidator::new(&variable, &Monitoring::default()).expect("the environment is complete")
 }
 
 async fn answer(function: &Invalidator, records: &[Value]) -> Value {

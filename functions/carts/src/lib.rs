@@ -15,7 +15,7 @@ use api::Keys;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, put};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use store::Store;
 
 /// What the operations stand on.
@@ -29,11 +29,8 @@ struct App {
 ///
 /// # Errors
 /// When a setting is missing or makes no sense.
-pub fn router(
-    variable: &impl Fn(&str) -> Option<String>,
-    after_response: &AfterResponse,
-) -> anyhow::Result<Router> {
-    let store = Store::open(&store::Config::read(variable)?, after_response)?;
+pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> anyhow::Result<Router> {
+    let store = Store::open(&store::Config::read(variable)?, monitoring)?;
     let keys = Keys::read(variable)?;
     let routes = Router::new()
         .route("/api/cart", get(show::show).delete(empty::empty))

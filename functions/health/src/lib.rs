@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::routing::get;
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use store::Store;
 
 /// What the operations stand on.
@@ -21,11 +21,8 @@ struct App {
 ///
 /// # Errors
 /// When a setting is missing or makes no sense.
-pub fn router(
-    variable: &impl Fn(&str) -> Option<String>,
-    after_response: &AfterResponse,
-) -> anyhow::Result<Router> {
-    let store = Store::open(&store::Config::read(variable)?, after_response)?;
+pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> anyhow::Result<Router> {
+    let store = Store::open(&store::Config::read(variable)?, monitoring)?;
     let routes = Router::new()
         .route("/api/health", get(live::live))
         .route("/api/health/detailed", get(detailed::detailed))

@@ -7,13 +7,13 @@ use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
 use local::testing::{Database, Redis, Tokens, environment};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 fn router(environment: &BTreeMap<String, String>) -> Router {
     let variable = |name: &str| environment.get(name).cloned();
-    health::router(&variable, &AfterResponse::default()).expect("the environment is complete")
+    health::router(&variable, &Monitoring::default()).expect("the environment is complete")
 }
 
 async fn get(router: &Router, path: &str) -> (u16, Value) {

@@ -4,7 +4,7 @@
 //! twice at once, be cut off or fail, and the next run does the rest.
 
 use anyhow::{Result, ensure};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use store::{Expiry, Store};
 
 /// The function.
@@ -18,8 +18,8 @@ impl Expirer {
     ///
     /// # Errors
     /// When a setting is missing or makes no sense.
-    pub fn new(variable: &impl Fn(&str) -> Option<String>, after_response: &AfterResponse) -> Result<Self> {
-        Ok(Self { store: Store::open(&store::Config::read(variable)?, after_response)? })
+    pub fn new(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> Result<Self> {
+        Ok(Self { store: Store::open(&store::Config::read(variable)?, monitoring)? })
     }
 
     /// One run, until the invocation's deadline at most.

@@ -1,12 +1,12 @@
 //! The order-expirer function: wiring only.
 
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use order_expirer::Expirer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    monitoring::init_logs();
-    let after_response = AfterResponse::default();
-    let expirer = Expirer::new(&|name| std::env::var(name).ok(), &after_response)?;
-    api::serve_events(move |_schedule| expirer.clone().run(), after_response).await
+    let variable = |name: &str| std::env::var(name).ok();
+    let monitoring = Monitoring::start(&variable);
+    let expirer = Expirer::new(&variable, &monitoring)?;
+    api::serve_events(move |_schedule| expirer.clone().run(), monitoring).await
 }

@@ -1,11 +1,11 @@
 //! The orders function: wiring only.
 
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    monitoring::init_logs();
-    let after_response = AfterResponse::default();
-    let router = orders::router(&|name| std::env::var(name).ok(), &after_response)?;
-    api::serve(router, after_response).await
+    let variable = |name: &str| std::env::var(name).ok();
+    let monitoring = Monitoring::start(&variable);
+    let router = orders::router(&variable, &monitoring)?;
+    api::serve(router, monitoring).await
 }

@@ -13,7 +13,7 @@ mod sweep;
 
 use anyhow::Result;
 use api::Batch;
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::Value;
 use store::Store;
 
@@ -28,8 +28,8 @@ impl PaymentEvents {
     ///
     /// # Errors
     /// When a setting is missing or makes no sense.
-    pub fn new(variable: &impl Fn(&str) -> Option<String>, after_response: &AfterResponse) -> Result<Self> {
-        Ok(Self { store: Store::open(&store::Config::read(variable)?, after_response)? })
+    pub fn new(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> Result<Self> {
+        Ok(Self { store: Store::open(&store::Config::read(variable)?, monitoring)? })
     }
 
     /// One invocation, until its deadline at most.

@@ -7,7 +7,7 @@ use domain::{EventKey, OrderId, OrderStatus};
 use jiff::{SignedDuration, Timestamp};
 use local::faults::Fault;
 use local::testing::shop::{Shop, stream_record};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use payment_events::PaymentEvents;
 use serde_json::{Value, json};
 use store::Event;
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 fn function(shop: &Shop) -> PaymentEvents {
     let variable = |name: &str| shop.environment.get(name).cloned();
-    PaymentEvents::new(&variable, &AfterResponse::default()).expect("the environment is complete")
+    PaymentEvents::new(&variable, &Monitoring::default()).expect("the environment is complete")
 }
 
 fn paid(order: &OrderId) -> Event {

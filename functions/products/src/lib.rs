@@ -21,7 +21,7 @@ use api::{Caller, Cursors, Keys, Problem};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use store::Store;
 
 /// The right to write to the catalogue.
@@ -39,11 +39,8 @@ struct App {
 ///
 /// # Errors
 /// When a setting is missing or makes no sense.
-pub fn router(
-    variable: &impl Fn(&str) -> Option<String>,
-    after_response: &AfterResponse,
-) -> anyhow::Result<Router> {
-    let store = Store::open(&store::Config::read(variable)?, after_response)?;
+pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> anyhow::Result<Router> {
+    let store = Store::open(&store::Config::read(variable)?, monitoring)?;
     let (keys, cursors) = (Keys::read(variable)?, Cursors::read(variable)?);
     let routes = Router::new()
         .route("/api/products", get(list::list).post(create::create))

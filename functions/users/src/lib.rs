@@ -11,7 +11,7 @@ use api::Keys;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use store::Store;
 
 /// What the operations stand on.
@@ -25,11 +25,8 @@ struct App {
 ///
 /// # Errors
 /// When a setting is missing or makes no sense.
-pub fn router(
-    variable: &impl Fn(&str) -> Option<String>,
-    after_response: &AfterResponse,
-) -> anyhow::Result<Router> {
-    let store = Store::open(&store::Config::read(variable)?, after_response)?;
+pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> anyhow::Result<Router> {
+    let store = Store::open(&store::Config::read(variable)?, monitoring)?;
     let keys = Keys::read(variable)?;
     let routes =
         Router::new().route("/api/users/me", get(show::show).put(save::save)).with_state(App { store, keys });

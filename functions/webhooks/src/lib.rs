@@ -17,7 +17,7 @@ pub mod signature;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use store::Store;
 
 pub use self::clock::Clock;
@@ -41,11 +41,11 @@ struct App {
 /// When a setting is missing or makes no sense.
 pub async fn router(
     variable: &impl Fn(&str) -> Option<String>,
-    after_response: &AfterResponse,
+    monitoring: &Monitoring,
     clock: Clock,
 ) -> anyhow::Result<Router> {
     let config = Config::read(variable)?;
-    let store = Store::open(&config.store, after_response)?;
+    let store = Store::open(&config.store, monitoring)?;
     let secrets = Secrets::open(config, &clock);
     secrets.prepare().await;
     let routes = Router::new()

@@ -1,13 +1,12 @@
 //! The webhooks function: wiring only.
 
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use webhooks::Clock;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    monitoring::init_logs();
-    let after_response = AfterResponse::default();
     let variable = |name: &str| std::env::var(name).ok();
-    let router = webhooks::router(&variable, &after_response, Clock::system()).await?;
-    api::serve(router, after_response).await
+    let monitoring = Monitoring::start(&variable);
+    let router = webhooks::router(&variable, &monitoring, Clock::system()).await?;
+    api::serve(router, monitoring).await
 }

@@ -6,7 +6,7 @@
 use anyhow::Result;
 use domain::PAYMENT_WINDOW;
 use jiff::Timestamp;
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use store::{Config, Expiry, Store, Sweep};
 use tokio::time::{Duration, Instant, sleep, sleep_until};
 
@@ -72,5 +72,5 @@ impl Expirer {
 fn open_store(stack: &Stack) -> Result<Store> {
     let environment = stack.store_environment();
     let config = Config::read(&|name| environment.get(name).cloned())?;
-    Ok(Store::open(&config, &AfterResponse::default())?)
+    Ok(Store::open(&config, &Monitoring::default())?)
 }

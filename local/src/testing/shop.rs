@@ -8,7 +8,7 @@ use domain::{
     Order, OrderId, ProductId, Quantity, Reason, Tags, UserId,
 };
 use jiff::Timestamp;
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::{Value, json};
 use store::{Config, NewOrder, NewProduct, OrderSource, Purchase, Request, Store};
 
@@ -115,5 +115,5 @@ fn store_past_cache(environment: &BTreeMap<String, String>) -> Store {
 
 fn open(environment: &BTreeMap<String, String>) -> Store {
     let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
-    Store::open(&config, &AfterResponse::default()).expect("a good configuration")
+    Store::open(&config, &Monitoring::default()).expect("a good configuration")
 }

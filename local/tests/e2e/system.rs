@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::{Currency, Money, OrderId, PaymentEvent, Receipt, Source};
 use local::faults::Fault;
 use local::project::Project;
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{Config, Store};
@@ -116,7 +116,7 @@ async fn local(state: &Path, arguments: &[&str], secret: Option<&str>) -> Output
 fn store(shop: &Shop) -> Store {
     let environment = shop.stack.store_environment();
     let config = Config::read(&|name| environment.get(name).cloned()).unwrap();
-    Store::open(&config, &AfterResponse::default()).unwrap()
+    Store::open(&config, &Monitoring::default()).unwrap()
 }
 
 fn text(bytes: &[u8]) -> &str {

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::response::Response;
 use lambda_http::lambda_runtime::{LambdaInvocation, Runtime};
 use lambda_http::{Adapter, Error, IntoResponse, LambdaEvent, Request, service_fn};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde::Serialize;
 use serde_json::Value;
 use tower::{Layer, Service, ServiceExt};
@@ -25,16 +25,16 @@ const MARGIN: Duration = Duration::from_millis(100);
 /// Serves a router's routes as this process's Lambda function, until the
 /// platform ends the process. Events come one at a time, or as many at once as
 /// `AWS_LAMBDA_MAX_CONCURRENCY` says. After each response, and before it asks for
-/// the next event, it does what is queued in `after_response`.
+/// the next event, it does what is queued for after it.
 ///
 /// # Errors
 /// When the Lambda Runtime API cannot be reached or breaks off.
-pub async fn serve(router: Router, after_response: AfterResponse) -> Result<(), Error> {
+pub async fn serve(router: Router, monitoring: Monitoring) -> Result<(), Error> {
     let service = service_fn(move |request: Request| {
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(router, request).await.into_response().await) }
     });
-    Runtime::new(Adapter::from(service)).layer(Drain(after_response)).run_concurrent().await
+    Runtime::new(Adapter::from(service)).layer(Drain(monitoring)).run_concurrent().await
 }
 
 /// Serves the events of a function that no HTTP request calls, as [`serve`] does.
@@ -44,7 +44,7 @@ pub async fn serve(router: Router, after_response: AfterResponse) -> Result<(), 
 /// When the Lambda Runtime API cannot be reached or breaks off.
 pub async fn serve_events<T, F>(
     handler: impl Fn(Value) -> F + Clone + Send + 'static,
-    after_response: AfterResponse,
+    monitoring: Monitoring,
 ) -> Result<(), Error>
 where
     T: Serialize + Send + 'static,
@@ -54,7 +54,7 @@ where
         let answer = retry::deadline::scope(deadline(&event.context), handler(event.payload));
         async move { answer.await.map_err(Error::from) }
     });
-    Runtime::new(service).layer(Drain(after_response)).run_concurrent().await
+    Runtime::new(service).layer(Drain(monitoring)).run_concurrent().await
 }
 
 async fn answer(router: Router, request: Request) -> Response {
@@ -71,19 +71,19 @@ async fn answer(router: Router, request: Request) -> Response {
 
 /// Drains the queue after what it is wrapped around. The runtime's own service
 /// posts the response, so that has gone by then.
-struct Drain(AfterResponse);
+struct Drain(Monitoring);
 
 #[derive(Clone)]
 struct Drained<S> {
     inner: S,
-    after_response: AfterResponse,
+    monitoring: Monitoring,
 }
 
 impl<S> Layer<S> for Drain {
     type Service = Drained<S>;
 
     fn layer(&self, inner: S) -> Drained<S> {
-        Drained { inner, after_response: self.0.clone() }
+        Drained { inner, monitoring: self.0.clone() }
     }
 }
 
@@ -104,10 +104,10 @@ where
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let deadline = invocation.context.deadline();
         let posted = self.inner.call(invocation);
-        let after_response = self.after_response.clone();
+        let monitoring = self.monitoring.clone();
         Box::pin(async move {
             let posted = posted.await;
-            after_response.drain(time_left(deadline)).await;
+            monitoring.after_response().drain(time_left(deadline)).await;
             posted
         })
     }
@@ -140,12 +140,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_request_leaves_to_do_is_done_after_its_response() {
-        let (after_response, order) = (AfterResponse::default(), Arc::new(Mutex::new(Vec::new())));
+        let (monitoring, order) = (Monitoring::default(), Arc::new(Mutex::new(Vec::new())));
         let note = |what: &'static str| {
             let order = Arc::clone(&order);
             async move { order.lock().expect("never poisoned").push(what) }
         };
-        let (queue, job, posted) = (after_response.clone(), note("work"), note("response"));
+        let (queue, job, posted) = (monitoring.after_response().clone(), note("work"), note("response"));
         let mut job = Some((job, posted));
         let runtime = service_fn(move |_: LambdaInvocation| {
             let (job, posted) = job.take().expect("one invocation");
@@ -156,7 +156,7 @@ mod tests {
             }
         });
         let soon = SystemTime::now() + Duration::from_secs(10);
-        let mut service = Drain(after_response).layer(runtime);
+        let mut service = Drain(monitoring).layer(runtime);
         service.call(invocation(soon)).await.expect("it is served");
         assert_eq!(*order.lock().expect("never poisoned"), ["response", "work"]);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::latency::{Histogram, Latency};
+use crate::latency::{Distribution, Histogram, Latency};
 
 /// A plain snapshot; all counts are since the cache was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +50,16 @@ pub struct Counters {
     pub miss_latency: Latency,
 }
 
+/// How long things took since the cache was made, in a form that adds up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Times {
+    /// What [`Counters::l2_latency`] sums up.
+    pub l2: Distribution,
+    /// What [`Counters::miss_latency`] sums up.
+    pub miss: Distribution,
+}
+
 /// One running count.
 #[derive(Debug, Default)]
 pub(crate) struct Count(AtomicU64);
@@ -92,6 +102,10 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn times(&self) -> Times {
+        Times { l2: self.l2_latency.distribution(), miss: self.miss_latency.distribution() }
+    }
+
     pub(crate) fn snapshot(&self) -> Counters {
         Counters {
             l1_hits: self.l1_hits.get(),

@@ -340,6 +340,11 @@ impl L2 {
         self.invalidate(std::slice::from_ref(parcel.key), &[]).await
     }
 
+    /// Sends what is not the cache's own.
+    pub(crate) async fn ask(&self, requests: Vec<Request>) -> Vec<Answer> {
+        self.link.ask(requests).await
+    }
+
     /// One empty round trip.
     pub(crate) async fn ping(&self) -> Result<(), NoAnswer> {
         self.link.ping().await

@@ -68,12 +68,15 @@ use std::time::{Duration, Instant};
 pub use background::{Background, Job};
 pub use clock::{Clock, ManualClock};
 pub use config::{Config, ConfigError, Discovery};
-pub use counters::Counters;
+pub use counters::{Counters, Times};
 pub use credentials::{Credentials, Login, NoLogin};
 pub use invalidate::Ticket;
 pub use key::{AnyKey, Key, Kind, Tag};
-pub use latency::{Histogram, Latency};
+pub use latency::{Distribution, Histogram, Latency};
+pub use link::Answer;
 pub use policy::Policy;
+pub use redis;
+pub use request::Request;
 
 use counters::Tally;
 use flight::Flights;
@@ -159,10 +162,31 @@ impl Cache {
         }
     }
 
+    /// Whether there is an L2 by configuration.
+    pub fn has_l2(&self) -> bool {
+        self.shared.l2.is_some()
+    }
+
+    /// Lends the connection to L2 to those who share more than entries there: sends
+    /// commands of theirs, with the cache's own time limit and breaker, and answers
+    /// each request. Their names must not be the cache's (`…:entry`, `…:lease`,
+    /// `tag:…`). Nothing is sent twice.
+    pub async fn ask(&self, requests: Vec<Request>) -> Vec<Answer> {
+        match &self.shared.l2 {
+            Some(l2) => l2.ask(requests).await,
+            None => vec![None; requests.len()],
+        }
+    }
+
     /// What the cache has counted so far.
     pub fn counters(&self) -> Counters {
         let (l1_entries, l1_bytes) = self.shared.l1.size();
         Counters { l1_entries, l1_bytes, ..self.shared.tally.snapshot() }
+    }
+
+    /// How long what it did took so far.
+    pub fn times(&self) -> Times {
+        self.shared.tally.times()
     }
 }
 

@@ -92,7 +92,7 @@ pub(crate) enum NoAnswer {
 
 /// What a request's commands were answered; none if it was not answered in time
 /// or one of them failed.
-pub(crate) type Answer = Option<Vec<Value>>;
+pub type Answer = Option<Vec<Value>>;
 
 impl Link {
     /// None if there is no L2.

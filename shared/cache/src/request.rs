@@ -9,7 +9,8 @@ use redis::{Cmd, Pipeline};
 pub(crate) const SLOTS: u16 = 16_384;
 
 /// Commands that all concern names of one slot.
-pub(crate) struct Request {
+#[derive(Debug)]
+pub struct Request {
     slot: u16,
     commands: Vec<Cmd>,
     /// Whether a cluster gets it by itself.
@@ -28,7 +29,7 @@ pub(crate) struct Batch {
 
 impl Request {
     /// `name` is any of the names that the commands are about.
-    pub(crate) fn new(name: &str, commands: Vec<Cmd>) -> Self {
+    pub fn new(name: &str, commands: Vec<Cmd>) -> Self {
         Self { slot: slot(name), commands, alone: false }
     }
 

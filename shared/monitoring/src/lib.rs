@@ -5,11 +5,16 @@
 //! query strings; ids, routes, counts and durations with their unit.
 
 mod after_response;
-mod cache_use;
 mod database_use;
+mod fleet;
 mod logs;
+mod monitoring;
+mod settings;
+mod totals;
 
 pub use after_response::AfterResponse;
-pub use cache_use::CacheUse;
 pub use database_use::{DatabaseUse, OperationUse};
-pub use logs::init_logs;
+pub use fleet::Window;
+pub use monitoring::Monitoring;
+pub use settings::Settings;
+pub use totals::{Count, Measure, Totals, Unit};

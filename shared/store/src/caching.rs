@@ -2,16 +2,16 @@
 
 use aws_sdk_dynamodb::config::{Region, SharedCredentialsProvider};
 use cache::elasticache::iam::IamToken;
-use cache::{Background, Cache, Counters, Credentials, Discovery};
-use monitoring::{AfterResponse, CacheUse};
+use cache::{Background, Cache, Credentials, Discovery, Times};
+use monitoring::{Count, Measure, Monitoring, Totals};
 
 use crate::config::{CacheConfig, Config, ConfigError};
 use crate::connection;
 
-/// The cache. What it serves stale is loaded anew after the response, when it
-/// also reports what it was good for.
-pub(crate) fn open(config: &Config, after_response: &AfterResponse) -> Result<Cache, ConfigError> {
-    let queue = after_response.clone();
+/// The cache. What it serves stale is loaded anew after the response. What it was
+/// good for is counted, and its L2 is where the fleet's counts come together.
+pub(crate) fn open(config: &Config, monitoring: &Monitoring) -> Result<Cache, ConfigError> {
+    let queue = monitoring.after_response().clone();
     let cache = Cache::new(cache::Config {
         url: config.cache.url.clone(),
         cluster: config.cache.cluster,
@@ -20,13 +20,38 @@ pub(crate) fn open(config: &Config, after_response: &AfterResponse) -> Result<Ca
         background: Background::new(move |job| queue.push(job)),
         ..cache::Config::default()
     })?;
-    let (reported, mut before) = (cache.clone(), Counters::default());
-    after_response.report(move || {
-        let now = reported.counters();
-        cache_use(&now, &before).log();
-        before = now;
-    });
+    monitoring.share_through(&cache);
+    let (counted, mut before) = (cache.clone(), Before::default());
+    monitoring.source(move |totals| before.add_new(&counted, totals));
     Ok(cache)
+}
+
+/// What was counted already.
+#[derive(Default)]
+struct Before {
+    counters: cache::Counters,
+    times: Times,
+}
+
+impl Before {
+    fn add_new(&mut self, cache: &Cache, totals: &mut Totals) {
+        let (now, times) = (cache.counters(), cache.times());
+        let before = &self.counters;
+        for (count, now, before) in [
+            (Count::CacheL1Hits, now.l1_hits, before.l1_hits),
+            (Count::CacheL2Hits, now.l2_hits, before.l2_hits),
+            (Count::CacheStale, now.stale, before.stale),
+            (Count::CacheMisses, now.misses, before.misses),
+            (Count::CacheErrors, now.l2_errors, before.l2_errors),
+            (Count::CacheSkipped, now.l2_skipped, before.l2_skipped),
+            (Count::CacheUnacknowledged, now.unacknowledged, before.unacknowledged),
+        ] {
+            totals.add(count, now - before);
+        }
+        totals.add_measured(Measure::CacheTime, &times.l2.since(&self.times.l2));
+        totals.add_measured(Measure::MissPenalty, &times.miss.since(&self.times.miss));
+        (self.counters, self.times) = (now, times);
+    }
 }
 
 /// Whom to ask where the cache is; nobody if a URL says so.
@@ -50,22 +75,4 @@ fn credentials(config: &Config) -> Result<Option<Credentials>, ConfigError> {
     let signer = SharedCredentialsProvider::new(config.credentials.for_the_sdk());
     let token = IamToken::new(cache, user, config.region.clone(), signer)?;
     Ok(Some(Credentials::iam(user, token)))
-}
-
-fn cache_use(now: &Counters, before: &Counters) -> CacheUse {
-    CacheUse {
-        l1_hits: now.l1_hits - before.l1_hits,
-        l2_hits: now.l2_hits - before.l2_hits,
-        stale: now.stale - before.stale,
-        misses: now.misses - before.misses,
-        coalesced: now.coalesced - before.coalesced,
-        loads: now.loads - before.loads,
-        load_errors: now.load_errors - before.load_errors,
-        l2_errors: now.l2_errors - before.l2_errors,
-        l2_skipped: now.l2_skipped - before.l2_skipped,
-        unacknowledged: now.unacknowledged - before.unacknowledged,
-        l1_p95: now.l1_latency.p95,
-        l2_p95: now.l2_latency.p95,
-        miss_p95: now.miss_latency.p95,
-    }
 }

@@ -25,7 +25,7 @@ mod users;
 use std::time::Duration;
 
 use cache::Cache;
-use monitoring::{AfterResponse, DatabaseUse};
+use monitoring::{DatabaseUse, Monitoring};
 
 pub use catalogue::{Change, Listing, NewProduct, Page, PageRequest};
 pub use changes::TableChange;
@@ -41,6 +41,7 @@ pub use users::Person;
 pub struct Store {
     table: Table,
     cache: Cache,
+    monitoring: Monitoring,
 }
 
 impl Store {
@@ -49,11 +50,11 @@ impl Store {
     ///
     /// # Errors
     /// [`ConfigError`] when the cache's settings make no sense.
-    pub fn open(config: &Config, after_response: &AfterResponse) -> Result<Self, ConfigError> {
-        let cache = caching::open(config, after_response)?;
-        let table = Table::new(config);
-        report(&table, after_response);
-        Ok(Self { table, cache })
+    pub fn open(config: &Config, monitoring: &Monitoring) -> Result<Self, ConfigError> {
+        let cache = caching::open(config, monitoring)?;
+        let table = Table::new(config, monitoring);
+        report(&table, monitoring);
+        Ok(Self { table, cache, monitoring: monitoring.clone() })
     }
 
     /// Asks DynamoDB for one item, past the cache: is the table there, does it
@@ -79,9 +80,9 @@ impl Store {
 }
 
 /// Says in the log, now and then, what was asked of the table.
-fn report(table: &Table, after_response: &AfterResponse) {
+fn report(table: &Table, monitoring: &Monitoring) {
     let (table, mut before) = (table.clone(), DatabaseUse::default());
-    after_response.report(move || {
+    monitoring.after_response().report(move || {
         let now = table.use_so_far();
         now.log_since(&before);
         before = now;

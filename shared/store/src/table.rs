@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use domain::{Error, Result};
-use monitoring::DatabaseUse;
+use monitoring::{DatabaseUse, Monitoring};
 use retry::{Budget, Outcome};
 
 use self::door::{Attempts, Door};
@@ -123,7 +123,7 @@ pub(crate) struct Due<'a> {
 }
 
 impl Table {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, monitoring: &Monitoring) -> Self {
         let mut builder = aws_sdk_dynamodb::Config::builder()
             .region(Region::new(config.region.clone()))
             .credentials_provider(config.credentials.for_the_sdk())
@@ -134,7 +134,7 @@ impl Table {
         Self {
             client: Client::from_conf(builder.build()),
             name: config.table_name.as_str().into(),
-            door: Door::new(config),
+            door: Door::new(config, monitoring),
             budget: Arc::new(Budget::of_retries(RETRIES)),
         }
     }
@@ -180,7 +180,7 @@ impl Table {
             }
             Some(PutItemError::TransactionConflictException(_)) => Ok(None),
             _ => {
-                self.door.failed(operation);
+                self.door.failed(operation, &error);
                 Err(Error::unavailable(operation, error))
             }
         }
@@ -200,7 +200,7 @@ impl Table {
     {
         match self.door.pass(operation, &attempts, call).await {
             Ok(answer) => answer.map_err(|error| {
-                self.door.failed(operation);
+                self.door.failed(operation, &error);
                 Error::unavailable(operation, error)
             }),
             Err(held) => Err(Error::unavailable(operation, held)),

@@ -8,7 +8,7 @@ use axum::http::Request;
 use domain::{Category, Currency, Description, Money, Name, ProductId, Tags, Version};
 pub(crate) use local::testing::{Answer, send};
 use local::testing::{Database, Redis, Tokens, environment};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::{Value, json};
 use store::{NewProduct, Store};
 
@@ -150,10 +150,10 @@ fn product(id: &str) -> ProductId {
 
 fn router(environment: &BTreeMap<String, String>) -> Router {
     let variable = |name: &str| environment.get(name).cloned();
-    carts::router(&variable, &AfterResponse::default()).expect("the environment is complete")
+    carts::router(&variable, &Monitoring::default()).expect("the environment is complete")
 }
 
 fn open_store(environment: &BTreeMap<String, String>) -> Store {
     let config = store::Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
-    Store::open(&config, &AfterResponse::default()).expect("a good configuration")
+    Store::open(&config, &Monitoring::default()).expect("a good configuration")
 }

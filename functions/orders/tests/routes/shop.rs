@@ -11,7 +11,7 @@ use domain::{
 };
 pub(crate) use local::testing::{Answer, send};
 use local::testing::{Database, Redis, Tokens, environment};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::{Value, json};
 use store::{Config, Event, NewProduct, Store};
 
@@ -165,10 +165,10 @@ pub(crate) fn user(id: &str) -> UserId {
 
 fn open(environment: &BTreeMap<String, String>) -> Store {
     let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
-    Store::open(&config, &AfterResponse::default()).expect("a good configuration")
+    Store::open(&config, &Monitoring::default()).expect("a good configuration")
 }
 
 fn router(environment: &BTreeMap<String, String>) -> Router {
     let variable = |name: &str| environment.get(name).cloned();
-    orders::router(&variable, &AfterResponse::default()).expect("the environment is complete")
+    orders::router(&variable, &Monitoring::default()).expect("the environment is complete")
 }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::Request;
 pub(crate) use local::testing::{Answer, send};
 use local::testing::{Database, Redis, Tokens, environment};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::{Value, json};
 
 pub(crate) struct Shop {
@@ -97,5 +97,5 @@ pub(crate) fn pounds(pence: i64) -> Value {
 
 fn router(environment: &BTreeMap<String, String>) -> Router {
     let variable = |name: &str| environment.get(name).cloned();
-    products::router(&variable, &AfterResponse::default()).expect("the environment is complete")
+    products::router(&variable, &Monitoring::default()).expect("the environment is complete")
 }

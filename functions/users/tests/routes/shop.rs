@@ -8,7 +8,7 @@ use axum::http::Request;
 use axum::http::request::Builder;
 pub(crate) use local::testing::{Answer, send};
 use local::testing::{Database, Redis, Tokens, environment};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::{Value, json};
 
 /// The only route.
@@ -85,5 +85,5 @@ pub(crate) fn named(name: &str) -> Value {
 
 fn router(environment: &BTreeMap<String, String>) -> Router {
     let variable = |name: &str| environment.get(name).cloned();
-    users::router(&variable, &AfterResponse::default()).expect("the environment is complete")
+    users::router(&variable, &Monitoring::default()).expect("the environment is complete")
 }

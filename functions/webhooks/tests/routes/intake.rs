@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use local::provider::{Headers, Signer};
 pub(crate) use local::testing::{Answer, send};
 use local::testing::{Database, Tokens, environment};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use store::{Config, Event, Store};
 
 use crate::hand::Hand;
@@ -70,7 +70,7 @@ impl Intake {
     /// The event of this name, as it was kept.
     pub(crate) async fn event(&self, key: &str) -> Event {
         let config = Config::read(&|name| self.environment.get(name).cloned()).expect("a full environment");
-        let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
+        let store = Store::open(&config, &Monitoring::default()).expect("a good configuration");
         let key: EventKey = key.parse().expect("a key");
         store.event(&key).await.expect("it was kept")
     }
@@ -89,7 +89,7 @@ impl Intake {
 
 pub(crate) async fn router(environment: &BTreeMap<String, String>, hand: &Hand) -> anyhow::Result<Router> {
     let variable = |name: &str| environment.get(name).cloned();
-    webhooks::router(&variable, &AfterResponse::default(), hand.clock()).await
+    webhooks::router(&variable, &Monitoring::default(), hand.clock()).await
 }
 
 pub(crate) fn signer(provider: Provider) -> Signer {

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::error::{BoxError, SdkError};
 use cache::Histogram;
-use monitoring::{DatabaseUse, OperationUse};
+use monitoring::{Count, DatabaseUse, Measure, Monitoring, OperationUse};
 use retry::deadline;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout_at;
@@ -33,6 +33,7 @@ struct Inner {
     most_slots_used: AtomicUsize,
     waits: AtomicU64,
     meters: Mutex<BTreeMap<&'static str, Arc<Meter>>>,
+    monitoring: Monitoring,
 }
 
 /// What is counted of one operation.
@@ -57,7 +58,7 @@ pub(crate) enum Held {
 }
 
 impl Door {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, monitoring: &Monitoring) -> Self {
         Self(Arc::new(Inner {
             slots: Semaphore::new(config.slots),
             all_slots: config.slots,
@@ -66,6 +67,7 @@ impl Door {
             most_slots_used: AtomicUsize::new(0),
             waits: AtomicU64::new(0),
             meters: Mutex::default(),
+            monitoring: monitoring.clone(),
         }))
     }
 
@@ -77,22 +79,49 @@ impl Door {
         call: F,
     ) -> Result<F::Output, Held> {
         let meter = self.meter(operation);
-        let _slot = self.slot().await.ok_or(Held::NoSlot).inspect_err(|_| meter.never_sent())?;
+        self.0.monitoring.count(Count::DatabaseCalls, 1);
+        meter.calls.fetch_add(1, Ordering::Relaxed);
+        let _slot = self.slot().await.ok_or(Held::NoSlot).inspect_err(|_| self.note_failure(&meter))?;
         let start = Instant::now();
         let outcome = deadline::before(call).await;
-        meter.took(operation, start.elapsed(), self.0.slow);
-        meter.retries.fetch_add(attempts.retries(), Ordering::Relaxed);
-        outcome.ok_or(Held::OutOfTime).inspect_err(|_| meter.failed())
+        self.took(operation, &meter, start.elapsed());
+        self.note_retries(&meter, attempts.retries());
+        outcome.ok_or(Held::OutOfTime).inspect_err(|_| self.note_failure(&meter))
     }
 
-    /// The call's outcome was a failure of DynamoDB's, not an answer.
-    pub(crate) fn failed(&self, operation: &'static str) {
-        self.meter(operation).failed();
+    /// The call's outcome was a failure of DynamoDB's, not an answer; or it never
+    /// came to one, because no connection held.
+    pub(crate) fn failed<E, R>(&self, operation: &'static str, error: &SdkError<E, R>) {
+        self.note_failure(&self.meter(operation));
+        if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
+            self.0.monitoring.count(Count::DatabaseConnectionFailures, 1);
+        }
     }
 
     /// The call will be made again.
     pub(crate) fn retried(&self, operation: &'static str) {
-        self.meter(operation).retries.fetch_add(1, Ordering::Relaxed);
+        self.note_retries(&self.meter(operation), 1);
+    }
+
+    fn note_failure(&self, meter: &Meter) {
+        meter.failures.fetch_add(1, Ordering::Relaxed);
+        self.0.monitoring.count(Count::DatabaseFailures, 1);
+    }
+
+    fn note_retries(&self, meter: &Meter, retries: u64) {
+        meter.retries.fetch_add(retries, Ordering::Relaxed);
+        self.0.monitoring.count(Count::DatabaseRetries, retries);
+    }
+
+    fn took(&self, operation: &'static str, meter: &Meter, time: Duration) {
+        meter.latency.record(time);
+        self.0.monitoring.took(Measure::DatabaseTime, time);
+        if time >= self.0.slow {
+            meter.slow.fetch_add(1, Ordering::Relaxed);
+            self.0.monitoring.count(Count::DatabaseSlow, 1);
+            let duration_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(operation, duration_ms, "slow call of DynamoDB");
+        }
     }
 
     /// What went through since the process began.
@@ -116,6 +145,7 @@ impl Door {
         };
         let used = self.0.all_slots - self.0.slots.available_permits();
         self.0.most_slots_used.fetch_max(used, Ordering::Relaxed);
+        self.0.monitoring.measured(Measure::SlotUse, (100 * used / self.0.all_slots) as u64);
         Some(slot)
     }
 
@@ -126,25 +156,6 @@ impl Door {
 }
 
 impl Meter {
-    fn took(&self, operation: &'static str, time: Duration, slow: Duration) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        self.latency.record(time);
-        if time >= slow {
-            self.slow.fetch_add(1, Ordering::Relaxed);
-            let duration_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-            tracing::warn!(operation, duration_ms, "slow call of DynamoDB");
-        }
-    }
-
-    fn never_sent(&self) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        self.failed();
-    }
-
-    fn failed(&self) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
-    }
-
     fn use_so_far(&self) -> OperationUse {
         let latency = self.latency.latency();
         OperationUse {

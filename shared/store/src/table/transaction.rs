@@ -182,7 +182,7 @@ impl Table {
     fn judged(&self, operation: &'static str, error: SdkError<TransactWriteItemsError>) -> (Verdict, Error) {
         let verdict = verdict(&error);
         if matches!(verdict, Verdict::Unclear | Verdict::Failed) {
-            self.door.failed(operation);
+            self.door.failed(operation, &error);
         }
         let error = match verdict {
             Verdict::Contended => Error::Busy,

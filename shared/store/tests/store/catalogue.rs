@@ -2,7 +2,7 @@
 
 use domain::{Category, Description, Error, Name, Tags, Version};
 use local::testing::{Database, Redis, Tokens, environment};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use store::{Change, Config, NewProduct, PageRequest, Store};
 
 use crate::shop::{Shop, adjustment, id, key, new_product, now, open, pounds, request};
@@ -94,7 +94,7 @@ async fn a_missing_table_is_unavailable_and_says_so_in_time() {
     let mut environment = environment(&database, None, &Tokens::new());
     environment.insert("TABLE_NAME".to_owned(), "elsewhere".to_owned());
     let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
-    let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
+    let store = Store::open(&config, &Monitoring::default()).expect("a good configuration");
     assert!(matches!(store.ping().await, Err(Error::Unavailable { .. })));
     assert!(matches!(store.product(&id("mug")).await, Err(Error::Unavailable { .. })));
 }

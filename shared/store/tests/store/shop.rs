@@ -9,7 +9,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use local::testing::{Database, Redis, Tokens, environment};
-use monitoring::AfterResponse;
+use monitoring::Monitoring;
 use serde_json::{Value, json};
 use store::{
     Answer, Config, Decision, Event, NewOrder, NewProduct, OrderSource, Outcome, Purchase, Request, Store,
@@ -122,7 +122,7 @@ pub(crate) fn open_with(
     let mut environment: BTreeMap<String, String> = environment(database, cache, &Tokens::new());
     environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let config = Config::read(&|name| environment.get(name).cloned()).expect("a full environment");
-    let store = Store::open(&config, &AfterResponse::default()).expect("a good configuration");
+    let store = Store::open(&config, &Monitoring::default()).expect("a good configuration");
     (config, store)
 }
 

@@ -172,7 +172,7 @@ fn store(endpoint: &str) -> Store {
         Some(value.to_owned())
     };
     let config = Config::read(&variable).expect("a full environment");
-    Store::open(&config, &monitoring::AfterResponse::default()).expect("a good configuration")
+    Store::open(&config, &monitoring::Monitoring::default()).expect("a good configuration")
 }
 
 async fn perform(store: &Store, task: &Task) -> domain::Result<Outcome> {
