@@ -36,5 +36,5 @@ pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitorin
         .route("/api/cart", get(show::show).delete(empty::empty))
         .route("/api/cart/items/{product_id}", put(set_item::set_item).delete(remove_item::remove_item))
         .with_state(App { store, keys });
-    Ok(api::edge(routes))
+    Ok(api::edge(routes, monitoring))
 }

@@ -27,5 +27,5 @@ pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitorin
         .route("/api/health", get(live::live))
         .route("/api/health/detailed", get(detailed::detailed))
         .with_state(App { store, started: Instant::now() });
-    Ok(api::edge(routes))
+    Ok(api::edge(routes, monitoring))
 }

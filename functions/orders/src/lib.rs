@@ -38,5 +38,5 @@ pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitorin
         .route("/api/orders/{id}", get(show::show))
         .route("/api/orders/{id}/cancel", post(cancel::cancel))
         .with_state(App { store, keys, cursors });
-    Ok(api::edge(routes))
+    Ok(api::edge(routes, monitoring))
 }

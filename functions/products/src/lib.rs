@@ -53,7 +53,7 @@ pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitorin
         .route("/api/products/{id}/inventory/adjustments", post(adjust_inventory::adjust_inventory))
         .route("/api/products/{id}/pricing", get(show_pricing::show_pricing).put(set_price::set_price))
         .with_state(App { store, keys, cursors });
-    Ok(api::edge(routes))
+    Ok(api::edge(routes, monitoring))
 }
 
 /// A caller who may write to the catalogue. Asked for before anything else of

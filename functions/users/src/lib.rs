@@ -30,5 +30,5 @@ pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitorin
     let keys = Keys::read(variable)?;
     let routes =
         Router::new().route("/api/users/me", get(show::show).put(save::save)).with_state(App { store, keys });
-    Ok(api::edge(routes))
+    Ok(api::edge(routes, monitoring))
 }

@@ -53,5 +53,5 @@ pub async fn router(
         .route("/api/webhooks/standard", post(receive::standard))
         .layer(DefaultBodyLimit::max(body::LIMIT))
         .with_state(App { store, secrets, clock });
-    Ok(api::edge(routes))
+    Ok(api::edge(routes, monitoring))
 }

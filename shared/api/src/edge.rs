@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt;
+use monitoring::{Count, Measure, Monitoring, Slowest};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{Problem, deadline};
@@ -21,18 +22,18 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps a function's routes: unknown paths and methods, panics and long
 /// bodies become problems, every answer carries its request's id, and every
-/// request is one line in the log.
-pub fn edge(routes: Router) -> Router {
+/// request is one line in the log, and counted.
+pub fn edge(routes: Router, monitoring: &Monitoring) -> Router {
     routes
         .fallback(async || Problem::not_found("resource"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn(deadline::keep))
-        .layer(from_fn(observe))
+        .layer(from_fn_with_state(monitoring.clone(), observe))
 }
 
-async fn observe(request: Request, next: Next) -> Response {
+async fn observe(State(monitoring): State<Monitoring>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let about = About::of(&request);
     let mut response = next.run(request).await;
@@ -43,7 +44,9 @@ async fn observe(request: Request, next: Next) -> Response {
     if let Ok(id) = HeaderValue::from_str(&about.request_id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    about.log(&response, problem.as_ref(), start);
+    let time = start.elapsed();
+    about.log(&response, problem.as_ref(), time);
+    about.count(&response, time, &monitoring);
     response
 }
 
@@ -69,10 +72,22 @@ impl About {
         }
     }
 
-    fn log(&self, response: &Response, problem: Option<&Problem>, start: Instant) {
+    fn count(&self, response: &Response, time: Duration, monitoring: &Monitoring) {
+        monitoring.count(Count::Requests, 1);
+        monitoring.count(Count::ServerErrors, response.status().is_server_error().into());
+        monitoring.took(Measure::RequestTime, time);
+        monitoring.slowest(time, || Slowest {
+            time,
+            request_id: self.request_id.clone(),
+            trace_id: self.trace_id.clone(),
+            route: self.route.clone(),
+        });
+    }
+
+    fn log(&self, response: &Response, problem: Option<&Problem>, time: Duration) {
         let Self { request_id, trace_id, method, route, .. } = self;
         let status = response.status().as_u16();
-        let duration_ms = milliseconds(start.elapsed());
+        let duration_ms = milliseconds(time);
         if let Some(cause) = problem.and_then(Problem::cause) {
             let cause = chain(cause);
             tracing::error!(request_id, trace_id, %method, route, status, duration_ms, cause, "request failed");
@@ -120,7 +135,7 @@ mod tests {
             .route("/fine", get(async || "fine"))
             .route("/panic", get(async || -> &'static str { panic!("a secret cause") }));
         let request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
-        let response = edge(routes).oneshot(request).await.expect("an answer");
+        let response = edge(routes, &Monitoring::default()).oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
         (parts.status, parts.headers, serde_json::from_slice(&body).unwrap_or_default())

@@ -1,31 +1,37 @@
 //! A router, or a handler of events, as a Lambda function.
 
+mod extension;
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use lambda_http::lambda_runtime::{LambdaInvocation, Runtime};
 use lambda_http::{Adapter, Error, IntoResponse, LambdaEvent, Request, service_fn};
-use monitoring::Monitoring;
+use monitoring::{Count, Measure, Monitoring};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
 use tower::{Layer, Service, ServiceExt};
 
+use self::extension::{Answers, Events};
 use crate::deadline;
 
-/// How long an environment is kept from its next event for the work after a response.
-const AFTER_AT_MOST: Duration = Duration::from_secs(1);
-/// What is left of an invocation's time when that work has to end.
-const MARGIN: Duration = Duration::from_millis(100);
+/// A process that is told to end has 500 ms (AWS: "Lambda execution environment
+/// lifecycle", of functions with an internal extension).
+const LAST: Duration = Duration::from_millis(400);
+
+/// How long what was counted may wait for an answer to leave after.
+const TICK: Duration = Duration::from_secs(10);
 
 /// Serves a router's routes as this process's Lambda function, until the
 /// platform ends the process. Events come one at a time, or as many at once as
-/// `AWS_LAMBDA_MAX_CONCURRENCY` says. After each response, and before it asks for
-/// the next event, it does what is queued for after it.
+/// `AWS_LAMBDA_MAX_CONCURRENCY` says. After each response what is queued for then is
+/// done, before the environment is frozen.
 ///
 /// # Errors
 /// When the Lambda Runtime API cannot be reached or breaks off.
@@ -34,7 +40,9 @@ pub async fn serve(router: Router, monitoring: Monitoring) -> Result<(), Error> 
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(router, request).await.into_response().await) }
     });
-    Runtime::new(Adapter::from(service)).layer(Drain(monitoring)).run_concurrent().await
+    let watch = Watch::new(&monitoring);
+    let runtime = Runtime::new(Adapter::from(service)).layer(watch.clone());
+    run(runtime.run_concurrent(), watch).await
 }
 
 /// Serves the events of a function that no HTTP request calls, as [`serve`] does.
@@ -50,11 +58,25 @@ where
     T: Serialize + Send + 'static,
     F: Future<Output = anyhow::Result<T>> + Send + 'static,
 {
+    let watch = Watch::new(&monitoring);
     let service = service_fn(move |event: LambdaEvent<Value>| {
-        let answer = retry::deadline::scope(deadline(&event.context), handler(event.payload));
-        async move { answer.await.map_err(Error::from) }
+        let handled = retry::deadline::scope(deadline(&event.context), handler(event.payload));
+        let monitoring = monitoring.clone();
+        async move { counted(handled, &monitoring).await.map_err(Error::from) }
     });
-    Runtime::new(service).layer(Drain(monitoring)).run_concurrent().await
+    run(Runtime::new(service).layer(watch.clone()).run_concurrent(), watch).await
+}
+
+async fn counted<T>(
+    handled: impl Future<Output = anyhow::Result<T>>,
+    monitoring: &Monitoring,
+) -> anyhow::Result<T> {
+    let start = Instant::now();
+    let outcome = handled.await;
+    monitoring.count(Count::Events, 1);
+    monitoring.count(Count::EventsFailed, outcome.is_err().into());
+    monitoring.took(Measure::EventTime, start.elapsed());
+    outcome
 }
 
 async fn answer(router: Router, request: Request) -> Response {
@@ -69,25 +91,71 @@ async fn answer(router: Router, request: Request) -> Response {
     }
 }
 
-/// Drains the queue after what it is wrapped around. The runtime's own service
-/// posts the response, so that has gone by then.
-struct Drain(Monitoring);
-
-#[derive(Clone)]
-struct Drained<S> {
-    inner: S,
-    monitoring: Monitoring,
+/// Runs until the platform ends the process, which then tells what it has left to tell.
+async fn run(runtime: impl Future<Output = Result<(), Error>>, watch: Watch) -> Result<(), Error> {
+    let Watch { monitoring, answers } = watch;
+    let mut terminated = signal(SignalKind::terminate())?;
+    let meanwhile = if is_concurrent() {
+        tick(monitoring.clone())
+    } else {
+        extension::register(&monitoring, answers).await
+    };
+    monitoring.ready();
+    let ended = tokio::select! {
+        ended = runtime => ended,
+        ended = meanwhile => ended,
+        _ = terminated.recv() => Ok(()),
+    };
+    monitoring.end(LAST).await;
+    ended
 }
 
-impl<S> Layer<S> for Drain {
-    type Service = Drained<S>;
+/// An environment that serves several at once is not frozen between them: there no
+/// extension is needed, nor, on Managed Instances, allowed.
+fn is_concurrent() -> bool {
+    let at_once = std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").ok();
+    at_once.and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number > 1)
+}
 
-    fn layer(&self, inner: S) -> Drained<S> {
-        Drained { inner, monitoring: self.0.clone() }
+/// Tells what was counted also where no answer comes any more.
+fn tick(monitoring: Monitoring) -> Events {
+    Box::pin(async move {
+        let mut interval = tokio::time::interval(TICK);
+        loop {
+            interval.tick().await;
+            monitoring.tell(LAST);
+        }
+    })
+}
+
+/// Sees each invocation from its arrival until its response is posted.
+#[derive(Clone)]
+struct Watch {
+    monitoring: Monitoring,
+    answers: Answers,
+}
+
+impl Watch {
+    fn new(monitoring: &Monitoring) -> Self {
+        Self { monitoring: monitoring.clone(), answers: Answers::default() }
     }
 }
 
-impl<S> Service<LambdaInvocation> for Drained<S>
+impl<S> Layer<S> for Watch {
+    type Service = Watched<S>;
+
+    fn layer(&self, inner: S) -> Watched<S> {
+        Watched { inner, watch: self.clone() }
+    }
+}
+
+#[derive(Clone)]
+struct Watched<S> {
+    inner: S,
+    watch: Watch,
+}
+
+impl<S> Service<LambdaInvocation> for Watched<S>
 where
     S: Service<LambdaInvocation, Response = ()>,
     S::Future: Send + 'static,
@@ -101,29 +169,28 @@ where
         self.inner.poll_ready(cx)
     }
 
+    /// The runtime's own service posts the response, so that has gone by when it ends.
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let deadline = invocation.context.deadline();
+        let context = &invocation.context;
+        // Dropped in this order, also by a panic: the work is under way when the
+        // extension hears of the answer.
+        let answered = self.watch.answers.answer_of(&context.request_id);
+        let serving = self.watch.monitoring.serve(context.deadline());
         let posted = self.inner.call(invocation);
-        let monitoring = self.monitoring.clone();
         Box::pin(async move {
-            let posted = posted.await;
-            monitoring.after_response().drain(time_left(deadline)).await;
-            posted
+            let _answered = answered;
+            let _serving = serving;
+            posted.await
         })
-    }
-}
-
-/// A deadline in the past is none: the local emulator gives one of 1970.
-fn time_left(deadline: SystemTime) -> Duration {
-    match deadline.duration_since(SystemTime::now()) {
-        Ok(left) => left.saturating_sub(MARGIN).min(AFTER_AT_MOST),
-        Err(_) => AFTER_AT_MOST,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
+    use std::time::SystemTime;
+
+    use monitoring::Importance;
 
     use super::*;
 
@@ -149,24 +216,16 @@ mod tests {
         let mut job = Some((job, posted));
         let runtime = service_fn(move |_: LambdaInvocation| {
             let (job, posted) = job.take().expect("one invocation");
-            queue.push(job);
+            queue.push(Importance::Refresh, job);
             async move {
                 posted.await;
                 Ok::<_, Error>(())
             }
         });
         let soon = SystemTime::now() + Duration::from_secs(10);
-        let mut service = Drain(monitoring).layer(runtime);
-        service.call(invocation(soon)).await.expect("it is served");
+        let watch = Watch::new(&monitoring);
+        watch.layer(runtime).call(invocation(soon)).await.expect("it is served");
+        monitoring.after_response().idle().await;
         assert_eq!(*order.lock().expect("never poisoned"), ["response", "work"]);
-    }
-
-    #[test]
-    fn the_work_ends_before_the_invocations_time_does() {
-        let left = |from_now| time_left(SystemTime::now() + from_now);
-        assert_eq!(left(Duration::from_mins(1)), AFTER_AT_MOST);
-        assert!(left(Duration::from_millis(500)) <= Duration::from_millis(400));
-        assert_eq!(left(Duration::from_millis(50)), Duration::ZERO);
-        assert_eq!(time_left(SystemTime::UNIX_EPOCH), AFTER_AT_MOST, "no deadline is known");
     }
 }

@@ -79,6 +79,12 @@ impl Histogram {
 }
 
 impl Distribution {
+    /// Of one number.
+    pub fn of(number: u64) -> Self {
+        let last = PER_DOUBLING * DOUBLINGS - 1;
+        Self(BTreeMap::from([(u16::try_from(bucket(number).min(last)).unwrap_or(u16::MAX), 1)]))
+    }
+
     /// How many numbers it is of.
     pub fn count(&self) -> u64 {
         self.0.values().sum()

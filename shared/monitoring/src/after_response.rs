@@ -1,102 +1,148 @@
 //! Work that no caller waits for.
 //!
 //! It is queued while a request is served and runs between its response and the
-//! freeze: whoever serves the requests drains the queue. What does not fit, into
-//! the queue or into the time, is dropped and counted; so only what will come
-//! again by itself belongs here.
+//! freeze, the most important first. What does not fit, into the queue or into the
+//! time, is dropped and counted; so only what will come again by itself, or can be
+//! missed, belongs here.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::join_all;
+use tokio::sync::watch;
 
 /// Jobs that may wait. One response rarely leaves more than a few.
 const ROOM: usize = 256;
 
-/// How often reports are made while requests come: after so many, or so long.
-const REPORT_AFTER: (u32, Duration) = (100, Duration::from_secs(10));
+/// What goes first, and what gives way when there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Importance {
+    /// What went wrong: nobody else tells of it.
+    Errors,
+    /// What was counted: it keeps until the next time.
+    Counters,
+    /// What the next reader would do.
+    Refresh,
+}
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A queue of work for after the response. Clones are the same queue.
-#[derive(Clone, Default)]
-pub struct AfterResponse(Arc<Mutex<Queue>>);
+#[derive(Clone)]
+pub struct AfterResponse(Arc<Shared>);
 
-type Report = Box<dyn FnMut() + Send>;
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Batches that are running.
+    running: watch::Sender<usize>,
+}
 
 #[derive(Default)]
 struct Queue {
-    jobs: VecDeque<Job>,
+    jobs: BTreeMap<(Importance, u64), Job>,
+    pushed: u64,
     dropped: u64,
-    reports: Vec<Report>,
-    drains: u32,
-    reported: Option<Instant>,
+}
+
+impl Default for AfterResponse {
+    fn default() -> Self {
+        let (running, _) = watch::channel(0);
+        Self(Arc::new(Shared { queue: Mutex::default(), running }))
+    }
 }
 
 impl AfterResponse {
-    /// Queues a job, if there is room.
-    pub fn push(&self, job: impl Future<Output = ()> + Send + 'static) {
-        self.with(|queue| {
-            if queue.jobs.len() < ROOM {
-                queue.jobs.push_back(Box::pin(job));
-            } else {
+    /// Queues a job. Without room, the latest of the least important gives way.
+    pub fn push(&self, importance: Importance, job: impl Future<Output = ()> + Send + 'static) {
+        self.queue(|queue| {
+            queue.pushed += 1;
+            queue.jobs.insert((importance, queue.pushed), Box::pin(job));
+            if queue.jobs.len() > ROOM {
+                queue.jobs.pop_last();
                 queue.dropped += 1;
             }
         });
     }
 
-    /// Makes a report, after a response, every 100 of them or 10 s. It must not block.
-    pub fn report(&self, report: impl FnMut() + Send + 'static) {
-        self.with(|queue| queue.reports.push(Box::new(report)));
-    }
-
-    /// Runs all that is queued, side by side, for at most `limit`.
-    pub async fn drain(&self, limit: Duration) {
-        self.report_when_due();
-        let jobs = self.with(|queue| std::mem::take(&mut queue.jobs));
+    /// Starts all that is queued, side by side, for at most `limit`. It runs in the
+    /// background; [`Self::idle`] tells when it has ended.
+    pub fn start(&self, limit: Duration) {
+        let jobs = self.queue(|queue| std::mem::take(&mut queue.jobs));
         if jobs.is_empty() {
             return;
         }
-        let mut unfinished = jobs.len() as u64;
-        // A job that panics ends alone: its request has been answered.
-        let jobs = join_all(jobs.into_iter().map(|job| AssertUnwindSafe(job).catch_unwind()));
-        if tokio::time::timeout(limit, jobs).await.is_ok() {
-            unfinished = 0;
-        }
-        let dropped = self.with(|queue| std::mem::take(&mut queue.dropped)) + unfinished;
-        if dropped > 0 {
-            tracing::warn!(dropped, "work after the response did not fit and was dropped");
+        let running = Running::begin(self);
+        let jobs: Vec<_> = jobs.into_values().map(|job| self.to_its_end(job)).collect();
+        tokio::spawn(async move {
+            let _running = running;
+            let _ = tokio::time::timeout(limit, join_all(jobs)).await;
+        });
+    }
+
+    /// Until nothing that was started runs any more.
+    pub async fn idle(&self) {
+        // The sender is ours, so that it cannot be gone.
+        let _ = self.0.running.subscribe().wait_for(|running| *running == 0).await;
+    }
+
+    /// A job that counts as dropped unless it ends. One that panics ends alone: its
+    /// request has been answered.
+    fn to_its_end(&self, job: Job) -> impl Future<Output = ()> + Send + use<> {
+        let mut work = Work { queue: self.clone(), ended: false };
+        async move {
+            let _ = AssertUnwindSafe(job).catch_unwind().await;
+            work.has_ended();
         }
     }
 
-    /// Outside the queue's lock: a report may use the queue.
-    fn report_when_due(&self) {
-        let mut reports = self.with(Queue::due_reports);
-        for report in &mut reports {
-            report();
-        }
-        self.with(|queue| queue.reports.append(&mut reports));
+    /// How many jobs were dropped since it was last asked.
+    pub(crate) fn take_dropped(&self) -> u64 {
+        self.queue(|queue| std::mem::take(&mut queue.dropped))
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn queue<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
+        change(&mut self.0.queue.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Queue {
-    fn due_reports(&mut self) -> Vec<Report> {
-        self.drains += 1;
-        let waited = self.reported.get_or_insert_with(Instant::now).elapsed();
-        if self.drains < REPORT_AFTER.0 && waited < REPORT_AFTER.1 {
-            return Vec::new();
+/// A batch that runs, whatever ends it.
+struct Running(Arc<Shared>);
+
+impl Running {
+    fn begin(queue: &AfterResponse) -> Self {
+        queue.0.running.send_modify(|running| *running += 1);
+        Self(Arc::clone(&queue.0))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.send_modify(|running| *running -= 1);
+    }
+}
+
+/// One job's work.
+struct Work {
+    queue: AfterResponse,
+    ended: bool,
+}
+
+impl Work {
+    fn has_ended(&mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.queue.queue(|queue| queue.dropped += 1);
         }
-        (self.drains, self.reported) = (0, Some(Instant::now()));
-        std::mem::take(&mut self.reports)
     }
 }
 
@@ -108,66 +154,61 @@ impl fmt::Debug for AfterResponse {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
 
+    const LONG: Duration = Duration::from_secs(10);
+
+    fn noting(noted: &Arc<Mutex<Vec<&'static str>>>, what: &'static str) -> impl Future<Output = ()> + use<> {
+        let noted = Arc::clone(noted);
+        async move { noted.lock().expect("never poisoned").push(what) }
+    }
+
     #[tokio::test]
-    async fn what_is_queued_runs_when_drained_and_once() {
-        let (queue, runs) = (AfterResponse::default(), Arc::new(AtomicUsize::new(0)));
-        for _ in 0..3 {
-            let runs = Arc::clone(&runs);
-            queue.push(async move {
-                runs.fetch_add(1, Ordering::SeqCst);
-            });
-        }
-        assert_eq!(runs.load(Ordering::SeqCst), 0);
+    async fn what_is_queued_runs_once_the_most_important_first() {
+        let (queue, noted) = (AfterResponse::default(), Arc::default());
+        queue.push(Importance::Refresh, noting(&noted, "refresh"));
+        queue.push(Importance::Errors, noting(&noted, "error"));
+        queue.push(Importance::Counters, noting(&noted, "counters"));
         for _ in 0..2 {
-            queue.drain(Duration::from_secs(10)).await;
-            assert_eq!(runs.load(Ordering::SeqCst), 3);
+            queue.start(LONG);
+            queue.idle().await;
+            assert_eq!(*noted.lock().expect("never poisoned"), ["error", "counters", "refresh"]);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_takes_too_long_is_dropped() {
-        let (queue, whole) = (AfterResponse::default(), Arc::new(()));
-        let held = Arc::clone(&whole);
-        queue.push(async move {
-            std::future::pending::<()>().await;
-            drop(held);
-        });
-        queue.drain(Duration::from_secs(1)).await;
-        assert_eq!(Arc::strong_count(&whole), 1);
+    async fn what_takes_too_long_is_dropped_counted_and_holds_up_nothing_else() {
+        let (queue, noted) = (AfterResponse::default(), Arc::default());
+        queue.push(Importance::Errors, std::future::pending());
+        queue.push(Importance::Refresh, noting(&noted, "refresh"));
+        queue.start(Duration::from_secs(1));
+        queue.push(Importance::Counters, noting(&noted, "later"));
+        queue.start(Duration::from_secs(1));
+        queue.idle().await;
+        assert_eq!(*noted.lock().expect("never poisoned"), ["refresh", "later"]);
+        assert_eq!([queue.take_dropped(), queue.take_dropped()], [1, 0]);
     }
 
     #[tokio::test]
     async fn a_job_that_panics_takes_no_other_along() {
-        let (queue, runs) = (AfterResponse::default(), Arc::new(AtomicUsize::new(0)));
-        let count = Arc::clone(&runs);
-        queue.push(async { panic!("as a bug would") });
-        queue.push(async move { _ = count.fetch_add(1, Ordering::SeqCst) });
-        queue.drain(Duration::from_secs(10)).await;
-        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        let (queue, noted) = (AfterResponse::default(), Arc::default());
+        queue.push(Importance::Errors, async { panic!("as a bug would") });
+        queue.push(Importance::Refresh, noting(&noted, "refresh"));
+        queue.start(LONG);
+        queue.idle().await;
+        assert_eq!(*noted.lock().expect("never poisoned"), ["refresh"]);
     }
 
     #[tokio::test]
-    async fn reports_are_made_every_hundred_responses() {
-        let (queue, reports) = (AfterResponse::default(), Arc::new(AtomicUsize::new(0)));
-        let count = Arc::clone(&reports);
-        queue.report(move || _ = count.fetch_add(1, Ordering::SeqCst));
-        for _ in 0..250 {
-            queue.drain(Duration::from_secs(10)).await;
-        }
-        assert_eq!(reports.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_takes_no_more() {
-        let (queue, whole) = (AfterResponse::default(), Arc::new(()));
+    async fn without_room_the_least_important_gives_way() {
+        let (queue, noted) = (AfterResponse::default(), Arc::default());
         for _ in 0..2 * ROOM {
-            let held = Arc::clone(&whole);
-            queue.push(async move { drop(held) });
+            queue.push(Importance::Refresh, noting(&noted, "refresh"));
         }
-        assert_eq!(Arc::strong_count(&whole), ROOM + 1);
+        queue.push(Importance::Errors, noting(&noted, "error"));
+        queue.start(LONG);
+        queue.idle().await;
+        let noted = noted.lock().expect("never poisoned");
+        assert_eq!((noted.len(), noted[0], queue.take_dropped()), (ROOM, "error", ROOM as u64 + 1));
     }
 }

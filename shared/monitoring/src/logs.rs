@@ -9,7 +9,7 @@ use tracing_subscriber::{Layer, Registry, fmt};
 /// Begins to log, in the format and from the level that Lambda's advanced
 /// logging controls set: `AWS_LAMBDA_LOG_FORMAT` (`JSON`, else text) and
 /// `AWS_LAMBDA_LOG_LEVEL` (`INFO` by default). A second call changes nothing.
-pub fn init_logs() {
+pub(crate) fn init_logs() {
     let json = variable("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("json");
     let lines: Box<dyn Layer<Registry> + Send + Sync> = if json {
         Box::new(fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false))

@@ -1,28 +1,53 @@
 //! The handle that a function is monitored by.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use cache::Cache;
 
-use crate::after_response::AfterResponse;
-use crate::fleet::{Fleet, Window};
+use crate::after_response::{AfterResponse, Importance};
+use crate::fleet::{Fleet, Window, minute};
 use crate::logs::init_logs;
+use crate::metrics::{self, Slowest};
+use crate::pace::{Pace, now};
+use crate::popular::Read;
+use crate::process::Process;
 use crate::settings::Settings;
 use crate::totals::{Count, Measure, Meters, Totals};
 
+/// How long an environment is kept from its next event for the work after a response.
+const AFTER_AT_MOST: Duration = Duration::from_secs(1);
+/// What is left of an invocation's time when that work has to end.
+const MARGIN: Duration = Duration::from_millis(100);
+
 /// What a function says of itself. Clones are the same.
+///
+/// Whatever happens is counted, at a few nanoseconds each. Every 100 answers or 10
+/// seconds, after an answer, what has come together goes out: as metrics in a line of
+/// the log, and to the fleet's window in L2.
 #[derive(Clone, Default)]
 pub struct Monitoring(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     settings: Settings,
+    started: Option<Instant>,
     after_response: AfterResponse,
     meters: Meters,
-    sources: Mutex<Vec<Source>>,
+    process: Process,
+    pace: Pace,
     fleet: Fleet,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sources: Vec<Source>,
+    /// What is not yet in the metrics.
+    untold: Totals,
+    slowest: Option<Slowest>,
 }
 
 /// Adds what has come since it was last asked.
@@ -32,14 +57,16 @@ impl Monitoring {
     /// Begins to log, and to count.
     pub fn start(variable: &impl Fn(&str) -> Option<String>) -> Self {
         init_logs();
-        let settings = Settings::read(variable);
-        let fleet = Fleet::new(&settings.function);
-        Self(Arc::new(Inner { settings, fleet, ..Inner::default() }))
+        let monitoring = Self::new(Settings::read(variable));
+        monitoring.count(Count::ColdStarts, 1);
+        monitoring
     }
 
-    /// Work for after the response.
-    pub fn after_response(&self) -> &AfterResponse {
-        &self.0.after_response
+    /// Counts for a process with these settings, and does not log.
+    pub fn new(settings: Settings) -> Self {
+        let (process, fleet) = (Process::new(settings.memory_mib), Fleet::new(&settings.function));
+        let started = Some(Instant::now());
+        Self(Arc::new(Inner { settings, started, process, fleet, ..Inner::default() }))
     }
 
     /// Counts what happened.
@@ -59,7 +86,96 @@ impl Monitoring {
 
     /// Who else counts: asked now and then for what has come since.
     pub fn source(&self, source: impl FnMut(&mut Totals) + Send + 'static) {
-        self.0.sources.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(source));
+        self.state().sources.push(Box::new(source));
+    }
+
+    /// Something that the cache holds was read, by its name.
+    pub fn read(&self, what: Read, name: &str) {
+        self.0.fleet.read(what, name);
+    }
+
+    /// Notes a request that may be the slowest of its while.
+    pub fn slowest(&self, time: Duration, request: impl FnOnce() -> Slowest) {
+        let mut state = self.state();
+        if state.slowest.as_ref().is_none_or(|slowest| slowest.time < time) {
+            state.slowest = Some(request());
+        }
+    }
+
+    /// Work for after the response.
+    pub fn after_response(&self) -> &AfterResponse {
+        &self.0.after_response
+    }
+
+    /// The process is ready for its first invocation.
+    pub fn ready(&self) {
+        if let Some(started) = self.0.started {
+            self.took(Measure::InitTime, started.elapsed());
+        }
+    }
+
+    /// An invocation begins. It ends with what this returns, which starts the work for
+    /// after the response, however it ends. A deadline in the past is none.
+    pub fn serve(&self, deadline: SystemTime) -> Serving {
+        // What came before belongs to the minute before.
+        if let Some(ended) = self.0.fleet.ended_minute(now()) {
+            self.collect(ended);
+        }
+        self.0.process.begin();
+        Serving { monitoring: self.clone(), deadline }
+    }
+
+    /// Tells all that has come together, also where no answer makes it due.
+    pub fn tell(&self, limit: Duration) {
+        self.tell_by(now());
+        self.0.after_response.start(limit);
+    }
+
+    /// Tells all there is, before the process ends.
+    pub async fn end(&self, limit: Duration) {
+        self.tell(limit);
+        self.0.after_response.idle().await;
+    }
+
+    fn answered(&self, limit: Duration) {
+        self.0.process.end();
+        let now = now();
+        if self.0.pace.is_due(now) {
+            self.tell_by(now);
+        }
+        self.0.after_response.start(limit);
+    }
+
+    /// Puts what has come together into the log, and writes it to L2 later on.
+    fn tell_by(&self, now: Duration) {
+        self.collect(minute(now));
+        let (untold, slowest) = self.take_untold();
+        if !self.0.settings.function.is_empty() {
+            print(&metrics::lines(&self.0.settings, &untold, slowest.as_ref(), now));
+        }
+        let monitoring = self.clone();
+        self.0.after_response.push(Importance::Counters, async move { monitoring.0.fleet.write(now).await });
+    }
+
+    /// Adds up what came since the last time, for this minute.
+    fn collect(&self, minute: u64) {
+        let mut totals = self.0.meters.take();
+        totals.add(Count::AfterResponseDropped, self.0.after_response.take_dropped());
+        let mut state = self.state();
+        for source in &mut state.sources {
+            source(&mut totals);
+        }
+        if totals.is_empty() {
+            return;
+        }
+        self.0.process.look(&mut totals);
+        state.untold.merge(&totals);
+        self.0.fleet.keep(minute, &totals);
+    }
+
+    fn take_untold(&self) -> (Totals, Option<Slowest>) {
+        let mut state = self.state();
+        (std::mem::take(&mut state.untold), state.slowest.take())
     }
 
     /// Where the fleet's counts come together: in L2 of this cache, if it has one.
@@ -70,12 +186,66 @@ impl Monitoring {
     /// What the fleet did in the last minutes; or this process alone, where there is no
     /// L2. None if L2 does not tell.
     pub async fn window(&self, minutes: u64) -> Option<Window> {
-        self.0.fleet.window(minutes).await
+        self.0.fleet.window(minutes, now()).await
     }
+
+    /// The names that the fleet read most in the last hour or two, and how often. None
+    /// if L2 does not tell, or there is none.
+    pub async fn most_read(&self, what: Read, most: usize) -> Option<Vec<(String, u64)>> {
+        self.0.fleet.most_read(what, most, now()).await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An invocation that is being served.
+#[derive(Debug)]
+#[must_use]
+pub struct Serving {
+    monitoring: Monitoring,
+    deadline: SystemTime,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.monitoring.answered(time_left(self.deadline));
+    }
+}
+
+/// For the work after a response. A deadline in the past is none: the local emulator
+/// gives one of 1970.
+fn time_left(deadline: SystemTime) -> Duration {
+    match deadline.duration_since(SystemTime::now()) {
+        Ok(left) => left.saturating_sub(MARGIN).min(AFTER_AT_MOST),
+        Err(_) => AFTER_AT_MOST,
+    }
+}
+
+/// All at once, so that no other line comes in between.
+fn print(lines: &[String]) {
+    let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    // A log that cannot be written has nobody to tell.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
 impl fmt::Debug for Monitoring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Monitoring").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_work_ends_before_the_invocations_time_does() {
+        let left = |from_now| time_left(SystemTime::now() + from_now);
+        assert_eq!(left(Duration::from_mins(1)), AFTER_AT_MOST);
+        assert!(left(Duration::from_millis(500)) <= Duration::from_millis(400));
+        assert_eq!(left(Duration::from_millis(50)), Duration::ZERO);
+        assert_eq!(time_left(SystemTime::UNIX_EPOCH), AFTER_AT_MOST, "no deadline is known");
     }
 }

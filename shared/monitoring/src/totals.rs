@@ -9,10 +9,14 @@ use cache::{Distribution, Histogram};
 /// Something that happens, and is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Count {
-    /// Requests and events that were answered.
+    /// HTTP requests that were answered.
     Requests,
-    /// Of these, those that failed: a status of 500 and above, a failed invocation.
+    /// Of these, those that failed: a status of 500 and above.
     ServerErrors,
+    /// Invocations by schedules, streams and people.
+    Events,
+    /// Of these, those that failed.
+    EventsFailed,
     /// Requests that a rate limit refused.
     Throttled,
     /// Decisions of rate limits that this process made alone, because L2 was away.
@@ -72,8 +76,10 @@ pub enum Count {
 /// Something that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measure {
-    /// From a request's arrival to its answer.
+    /// From an HTTP request's arrival to its answer.
     RequestTime,
+    /// The same of other events.
+    EventTime,
     /// From the start of a process to its readiness.
     InitTime,
     /// One call of DynamoDB with its retries, waiting for a slot not included.
@@ -126,21 +132,24 @@ macro_rules! named {
     };
 }
 
-named!(Count: Requests ServerErrors Throttled RateLimitFallbacks ColdStarts AfterResponseDropped
+named!(Count: Requests ServerErrors Events EventsFailed Throttled RateLimitFallbacks ColdStarts AfterResponseDropped
     DatabaseCalls DatabaseFailures DatabaseRetries DatabaseSlow DatabaseConnectionFailures
     CacheL1Hits CacheL2Hits CacheStale CacheMisses CacheErrors CacheSkipped CacheUnacknowledged
     OrdersPlaced OrdersPaid OrdersCancelled OrdersExpired PaymentsFailed PaymentsFlagged PaymentsRefunded
     WebhooksKept WebhooksDuplicate WebhooksRefused WebhooksFailed);
-named!(Measure: RequestTime InitTime DatabaseTime CacheTime MissPenalty SlotUse MemoryUsed MemoryUse CpuUse
+named!(Measure: RequestTime EventTime InitTime DatabaseTime CacheTime MissPenalty SlotUse MemoryUsed MemoryUse CpuUse
     Connections);
 
 impl Measure {
     /// What its numbers are.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::RequestTime | Self::InitTime | Self::DatabaseTime | Self::CacheTime | Self::MissPenalty => {
-                Unit::Time
-            }
+            Self::RequestTime
+            | Self::EventTime
+            | Self::InitTime
+            | Self::DatabaseTime
+            | Self::CacheTime
+            | Self::MissPenalty => Unit::Time,
             Self::SlotUse | Self::MemoryUse | Self::CpuUse => Unit::Percent,
             Self::MemoryUsed => Unit::Megabytes,
             Self::Connections => Unit::Number,
@@ -199,6 +208,11 @@ impl Totals {
         if distribution.count() > 0 {
             self.measures.entry(measure).or_default().merge(distribution);
         }
+    }
+
+    /// Adds one number.
+    pub fn add_number(&mut self, measure: Measure, number: u64) {
+        self.add_measured(measure, &Distribution::of(number));
     }
 
     /// Adds what else happened.

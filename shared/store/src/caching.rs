@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::config::{Region, SharedCredentialsProvider};
 use cache::elasticache::iam::IamToken;
 use cache::{Background, Cache, Credentials, Discovery, Times};
-use monitoring::{Count, Measure, Monitoring, Totals};
+use monitoring::{Count, Importance, Measure, Monitoring, Totals};
 
 use crate::config::{CacheConfig, Config, ConfigError};
 use crate::connection;
@@ -17,7 +17,7 @@ pub(crate) fn open(config: &Config, monitoring: &Monitoring) -> Result<Cache, Co
         cluster: config.cache.cluster,
         elasticache: discovery(config),
         credentials: credentials(config)?,
-        background: Background::new(move |job| queue.push(job)),
+        background: Background::new(move |job| queue.push(Importance::Refresh, job)),
         ..cache::Config::default()
     })?;
     monitoring.share_through(&cache);

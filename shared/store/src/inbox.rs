@@ -17,6 +17,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Error, EventKey, Result};
 use jiff::Timestamp;
+use monitoring::Count;
 use serde::{Deserialize, Serialize};
 
 pub use self::apply::Decision;
@@ -94,12 +95,12 @@ impl Store {
     pub async fn keep_event(&self, event: &Event) -> Result<Kept> {
         let receipt = uuid::Uuid::new_v4().to_string();
         let item = event.item(&receipt);
-        match self.table.put_absent("keep event", item).await? {
-            Put::There(there) if there.get(RECEIPT) != Some(&AttributeValue::S(receipt)) => {
-                Ok(Kept::Duplicate)
-            }
-            Put::There(_) | Put::Done => Ok(Kept::New),
-        }
+        let kept = match self.table.put_absent("keep event", item).await? {
+            Put::There(there) if there.get(RECEIPT) != Some(&AttributeValue::S(receipt)) => Kept::Duplicate,
+            Put::There(_) | Put::Done => Kept::New,
+        };
+        self.monitoring.count(kept.as_count(), 1);
+        Ok(kept)
     }
 
     /// An event as it was kept, whatever it came to.
@@ -110,6 +111,15 @@ impl Store {
     pub async fn event(&self, key: &EventKey) -> Result<Event> {
         let item = self.table.get("read event", keys::event(key)).await?;
         Event::from_item(item.ok_or(Error::NotFound("event"))?)
+    }
+}
+
+impl Kept {
+    const fn as_count(self) -> Count {
+        match self {
+            Self::New => Count::WebhooksKept,
+            Self::Duplicate => Count::WebhooksDuplicate,
+        }
     }
 }
 

@@ -82,7 +82,7 @@ impl Store {
 /// Says in the log, now and then, what was asked of the table.
 fn report(table: &Table, monitoring: &Monitoring) {
     let (table, mut before) = (table.clone(), DatabaseUse::default());
-    monitoring.after_response().report(move || {
+    monitoring.source(move |_| {
         let now = table.use_so_far();
         now.log_since(&before);
         before = now;

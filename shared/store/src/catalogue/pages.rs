@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cache::{Key, Kind, Policy};
 use domain::{Category, Error, ProductId, Result};
+use monitoring::Read;
 use retry::deadline;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,9 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when it cannot be read.
     pub async fn product_page(&self, category: Option<&Category>, request: PageRequest) -> Result<Page> {
+        if let Some(category) = category {
+            self.monitoring.read(Read::Category, category.as_str());
+        }
         let key = cache_key(category, &request);
         let (table, category) = (self.table.clone(), category.cloned());
         let load = async move {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use cache::{AnyKey, Key, Kind, Policy, Tag};
 use domain::{Error, Price, ProductId, ProductPart, Result, Stock, Version};
+use monitoring::Read;
 use retry::deadline;
 
 use super::{Listing, entries};
@@ -66,6 +67,7 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when what the cache lacks cannot be read.
     pub async fn products(&self, ids: &[ProductId]) -> Result<Vec<Listing>> {
+        ids.iter().for_each(|id| self.monitoring.read(Read::Product, id.as_str()));
         let wanted =
             ids.iter().flat_map(|id| [Wanted::Product, Wanted::Price, Wanted::Stock].map(|part| (part, id)));
         let parts = self.parts(wanted).await?;
@@ -99,6 +101,7 @@ impl Store {
 
     /// One part, if the product itself is in the catalogue.
     async fn listed_part(&self, id: &ProductId, part: Wanted) -> Result<Option<Arc<ProductPart>>> {
+        self.monitoring.read(Read::Product, id.as_str());
         let mut parts = self.parts([(Wanted::Product, id), (part, id)]).await?;
         let part = parts.pop().flatten();
         let listed = matches!(parts.first(), Some(Some(product)) if is_listed(product));

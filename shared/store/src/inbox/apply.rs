@@ -7,6 +7,7 @@
 
 use domain::{Error, EventKey, OrderId, PaymentEvent, Receipt, Result};
 use jiff::Timestamp;
+use monitoring::Count;
 
 use super::{Event, Outcome, decide, key_of_event};
 use crate::Store;
@@ -99,6 +100,7 @@ impl Store {
         match self.table.transact("close event", vec![write]).await? {
             Transaction::Committed => {
                 tell(event, outcome, &reason);
+                self.monitoring.count(Count::WebhooksFailed, (outcome == Outcome::Failed).into());
                 Ok(Decision::Now { outcome, reason })
             }
             Transaction::Refused(_) => Ok(Decision::Before),

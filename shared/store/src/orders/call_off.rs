@@ -2,6 +2,7 @@
 
 use domain::{Error, LineItem, Order, OrderId, OrderStatus, Result, UserId};
 use jiff::Timestamp;
+use monitoring::Count;
 
 use super::{NO_ORDER, Purchase, order_write, own, reason, time, user_tag};
 use crate::Store;
@@ -38,6 +39,7 @@ impl Store {
             }
         };
         let done = self.call_off("cancel order", &order, &cancelled, now).await?;
+        self.monitoring.count(Count::OrdersCancelled, done.into());
         Ok(done.then_some(Purchase { order: cancelled, payment }))
     }
 

@@ -2,6 +2,7 @@
 
 use domain::{Order, Result};
 use jiff::Timestamp;
+use monitoring::Count;
 
 use crate::Store;
 use crate::due::{DueList, End};
@@ -40,10 +41,10 @@ impl Store {
     async fn try_expire(&self, key: Key, now: Timestamp) -> Result<bool> {
         let Some(item) = self.table.get("read order to expire", key).await? else { return Ok(false) };
         let order: Order = from_item("order", item)?;
-        match order.expired(now) {
-            Some(expired) => self.call_off("expire order", &order, &expired, now).await,
-            None => Ok(false),
-        }
+        let Some(expired) = order.expired(now) else { return Ok(false) };
+        let done = self.call_off("expire order", &order, &expired, now).await?;
+        self.monitoring.count(Count::OrdersExpired, done.into());
+        Ok(done)
     }
 }
 

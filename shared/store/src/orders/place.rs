@@ -14,6 +14,7 @@ use domain::{
     Shortage, Stock, UserId,
 };
 use jiff::Timestamp;
+use monitoring::Count;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -100,6 +101,7 @@ impl Store {
                 moved => moved.map(|()| None),
             },
             ended => {
+                self.monitoring.count(Count::OrdersPlaced, ended.is_ok().into());
                 self.forget_order_of(&new.user, &answer.products).await;
                 ended.map(|_| Some(answer))
             }

@@ -1,7 +1,8 @@
 //! What a payment provider says, applied to payment and order at once.
 
-use domain::{EventKey, OrderId, PaymentFlag, Receipt, Result};
+use domain::{EventKey, OrderId, OrderStatus, PaymentFlag, Receipt, Result};
 use jiff::Timestamp;
+use monitoring::Count;
 
 use super::{NO_ORDER, Purchase, order_write, payment_write, purchase, whole};
 use crate::Store;
@@ -29,10 +30,10 @@ impl Store {
         let Some(payment) = receipt.and_then(|receipt| old.payment.with(receipt)) else {
             // What said it first may have been cut off before the cache forgot.
             self.forget_orders(&old.order.user).await;
-            return self
-                .close_event(event, Outcome::Applied, nothing_new(&old, receipt), now)
-                .await
-                .map(Some);
+            let decision = self.close_event(event, Outcome::Applied, nothing_new(&old, receipt), now).await?;
+            let failed = receipt.is_none() && decision != Decision::Before;
+            self.monitoring.count(Count::PaymentsFailed, failed.into());
+            return Ok(Some(decision));
         };
         let order = old.order.settled(&payment).unwrap_or_else(|| old.order.clone());
         let new = Purchase { order, payment };
@@ -50,9 +51,23 @@ impl Store {
             Transaction::Refused(_) => Ok(Some(Decision::Before)),
             Transaction::Committed => {
                 tell(event, &new, &reason);
+                self.count_settled(&old, &new);
                 Ok(Some(Decision::Now { outcome: Outcome::Applied, reason }))
             }
         }
+    }
+}
+
+impl Store {
+    /// Counts what is new: an order that is paid, money that went back, a flag.
+    fn count_settled(&self, old: &Purchase, new: &Purchase) {
+        let paid = old.order.status != OrderStatus::Paid && new.order.status == OrderStatus::Paid;
+        let refunded = old.payment.refunded() != new.payment.refunded();
+        let before = old.payment.flags(&old.order);
+        let flagged = new.payment.flags(&new.order).iter().any(|flag| !before.contains(flag));
+        self.monitoring.count(Count::OrdersPaid, paid.into());
+        self.monitoring.count(Count::PaymentsRefunded, refunded.into());
+        self.monitoring.count(Count::PaymentsFlagged, flagged.into());
     }
 }
 
