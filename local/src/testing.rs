@@ -7,6 +7,8 @@ pub mod shop;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use cache::{Cache, Config};
+use monitoring::Monitoring;
 use serde_json::{Value, json};
 
 use crate::{
@@ -161,6 +163,14 @@ impl Tokens {
     pub fn sign(&self, claims: &Value) -> String {
         self.signer.sign(claims).expect("claims are plain data")
     }
+}
+
+/// Somebody who reads what the fleet at a cache did, and counts nothing there.
+pub fn fleet_at(cache: &str) -> Monitoring {
+    let config = Config { url: Some(cache.to_owned()), ..Config::default() };
+    let monitoring = Monitoring::default();
+    monitoring.share_through(&Cache::new(config).expect("the address is a cache's"));
+    monitoring
 }
 
 /// The environment of a function that uses these, as Lambda would set it.

@@ -11,7 +11,8 @@ use local::lambda::{Binaries, Surroundings};
 use local::project::Project;
 use local::provider::{Secrets, Signer};
 use local::rie::Rie;
-use local::testing::{Database, Redis, Tokens};
+use local::testing::{Database, Redis, Tokens, fleet_at};
+use monitoring::Count;
 use serde_json::{Value, json};
 
 /// Payload, status, and what the body must hold, in the order to invoke them.
@@ -74,8 +75,10 @@ const PROBLEM: &[&str] = &["/type", "/title", "/status", "/detail", "/instance",
 const PRODUCT_OF_THE_PAYLOADS: &str = "cafe-au-lait-bowl";
 
 /// The payloads of functions that no HTTP request calls.
-const EVENTS: [&str; 6] = [
+const EVENTS: [&str; 8] = [
     "cache-invalidator/stream",
+    "cache-warmer/dry-run",
+    "cache-warmer/schedule",
     "order-expirer/schedule",
     "payment-events/failed",
     "payment-events/replay",
@@ -217,6 +220,34 @@ async fn order_expirer_says_what_it_did() {
     let mut stage = Stage::of("order-expirer").await;
     let report = stage.rie.invoke(&stage.payload("order-expirer/schedule")).await.unwrap();
     assert_eq!(report, json!({"expired": 0, "skipped": 0, "failed": 0, "unfinished": 0}));
+    stage.rie.stop().await;
+}
+
+#[tokio::test]
+async fn cache_warmer_says_what_it_would_do_and_what_it_did() {
+    let mut warmer = Stage::of("cache-warmer").await;
+    warmer.seed().await;
+    let mut products = start(&warmer.project, &warmer.surroundings, "products").await;
+    products.invoke(&warmer.payload("products/show")).await.unwrap();
+    products.stop().await;
+    let plan = warmer.rie.invoke(&warmer.payload("cache-warmer/dry-run")).await.unwrap();
+    let read = json!([{"name": PRODUCT_OF_THE_PAYLOADS, "reads": 1}]);
+    assert_eq!(plan, json!({"categories": [], "products": read}));
+    let first = warmer.rie.invoke(&warmer.payload("cache-warmer/schedule")).await.unwrap();
+    assert_eq!(first["failed"], 0, "{first}");
+    let again = warmer.rie.invoke(&warmer.payload("cache-warmer/schedule")).await.unwrap();
+    assert_eq!(again, json!({"loaded": 0, "refreshed": 0, "skipped": 7, "failed": 0, "unfinished": 0}));
+    warmer.rie.stop().await;
+}
+
+/// The emulator answers once the extension is done; so what is in the shared cache
+/// then, the extension kept the function running for.
+#[tokio::test]
+async fn work_after_the_response_is_done_before_the_next_invocation() {
+    let mut stage = Stage::of("products").await;
+    stage.rie.invoke(&stage.payload("products/list")).await.unwrap();
+    let window = fleet_at(&stage.surroundings.cache).window(5).await.expect("the cache answers");
+    assert_eq!(window.total().count(Count::Requests), 1, "{window:?}");
     stage.rie.stop().await;
 }
 

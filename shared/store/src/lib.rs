@@ -21,6 +21,7 @@ mod load;
 mod orders;
 mod table;
 mod users;
+mod warm;
 
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub use inbox::{Decision, Event, FailedEvents, Kept, Outcome, Sweep};
 pub use orders::{Expiry, NewOrder, OrderPage, OrderSource, Purchase};
 use table::Table;
 pub use users::Person;
+pub use warm::Warmth;
 
 /// The shop's data. Cheap to clone: clones share connections and cache.
 #[derive(Clone, Debug)]

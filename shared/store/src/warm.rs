@@ -72,9 +72,9 @@ impl Store {
         }
         let first = PageRequest { limit: PAGE, after: None };
         let loaded = match load {
-            Load::Everything => self.load_page(None, first).await,
-            Load::Category(category) => self.load_page(Some(&category), first).await,
-            Load::Products(ids) => self.load_products(&ids).await.map(drop),
+            Load::Everything => self.warm_page(None, first).await,
+            Load::Category(category) => self.warm_page(Some(&category), first).await,
+            Load::Products(ids) => self.listings(&ids).await.map(drop),
         };
         match loaded {
             Ok(()) => End::Done,

@@ -1,5 +1,6 @@
 //! Pages of product ids: a category's, and the whole catalogue's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Key, Kind, Policy};
@@ -64,6 +65,21 @@ impl Store {
         if let Some(category) = category {
             self.monitoring.read(Read::Category, category.as_str());
         }
+        let page = self.page_of_ids(category, request).await?;
+        self.fill(page.as_deref()).await
+    }
+
+    /// The same, and the products on it, for nobody who reads them.
+    pub(crate) async fn warm_page(&self, category: Option<&Category>, request: PageRequest) -> Result<()> {
+        let page = self.page_of_ids(category, request).await?;
+        self.listings(page.as_deref().map_or(&[], |page| &page.ids)).await.map(drop)
+    }
+
+    async fn page_of_ids(
+        &self,
+        category: Option<&Category>,
+        request: PageRequest,
+    ) -> Result<Option<Arc<IdPage>>> {
         let key = cache_key(category, &request);
         let (table, category) = (self.table.clone(), category.cloned());
         let load = async move {
@@ -74,8 +90,7 @@ impl Store {
             Ok::<_, LoadError>(Some(page))
         };
         let load = deadline::carried(load);
-        let page = self.cache.get_or_load(&key, || load).await?;
-        self.fill(page.as_deref()).await
+        Ok(self.cache.get_or_load(&key, || load).await?)
     }
 
     /// The products of a page of ids.

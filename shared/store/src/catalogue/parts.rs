@@ -68,6 +68,11 @@ impl Store {
     /// [`Error::Unavailable`] when what the cache lacks cannot be read.
     pub async fn products(&self, ids: &[ProductId]) -> Result<Vec<Listing>> {
         ids.iter().for_each(|id| self.monitoring.read(Read::Product, id.as_str()));
+        self.listings(ids).await
+    }
+
+    /// The same, for nobody who reads them.
+    pub(crate) async fn listings(&self, ids: &[ProductId]) -> Result<Vec<Listing>> {
         let wanted =
             ids.iter().flat_map(|id| [Wanted::Product, Wanted::Price, Wanted::Stock].map(|part| (part, id)));
         let parts = self.parts(wanted).await?;
