@@ -1,0 +1,258 @@
+//! What being monitored costs a warm read of a cached product: nanoseconds from the
+//! invocation to its posted answer, by a function that does all that ours do (logs,
+//! counts, the fleet's window, metrics, the extension) and by one that only answers.
+//! Both are processes of their own under the Lambda Runtime API, asked in turns.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its row")]
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use lambda_http::{Request, service_fn};
+use local::testing::fleet_at;
+use local::testing::shop::{Shop, mug};
+use monitoring::{Count, Monitoring};
+use serde_json::{Value, json};
+use store::{Config, Store};
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, Notify, mpsc};
+use tower::ServiceExt;
+
+const ROUNDS: usize = 60;
+const READS: usize = 250;
+const LIMIT: f64 = 1.05;
+/// In the environment of a process: whether it is monitored.
+const MONITORED: &str = "BENCH_MONITORED";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    match std::env::var(MONITORED).as_deref() {
+        Ok("yes") => monitored().await,
+        Ok(_) => bare().await,
+        Err(_) => measure().await,
+    }
+}
+
+fn store(monitoring: &Monitoring) -> Result<Store> {
+    Ok(Store::open(&Config::read(&|name| std::env::var(name).ok())?, monitoring)?)
+}
+
+/// The read that both do.
+fn routes(store: Store) -> Router {
+    async fn show(State(store): State<Store>, Path(_): Path<String>) -> Response {
+        match store.product(&mug()).await {
+            Ok(listing) => {
+                Json(json!({"id": listing.product.id, "name": listing.product.name})).into_response()
+            }
+            Err(_gone) => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+    Router::new().route("/api/products/{id}", get(show)).with_state(store)
+}
+
+async fn monitored() -> Result<()> {
+    let monitoring = Monitoring::start(&|name| std::env::var(name).ok());
+    let router = api::edge(routes(store(&monitoring)?), &monitoring);
+    api::serve(router, monitoring).await.map_err(anyhow::Error::from_boxed)
+}
+
+async fn bare() -> Result<()> {
+    let router = routes(store(&Monitoring::default())?);
+    let service = service_fn(move |request: Request| {
+        let answer = router.clone().oneshot(request.map(|_| axum::body::Body::empty()));
+        async move {
+            Ok::<_, Infallible>(lambda_http::IntoResponse::into_response(answer.await.into_response()).await)
+        }
+    });
+    lambda_http::run(service).await.map_err(anyhow::Error::from_boxed)
+}
+
+async fn measure() -> Result<()> {
+    let shop = Shop::with_mugs(5).await;
+    let [mut with, mut without] =
+        [Function::start(&shop.environment, "yes").await?, Function::start(&shop.environment, "no").await?];
+    for function in [&mut with, &mut without] {
+        function.round().await?;
+    }
+    let (mut ours, mut other) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        // Whoever comes first finds the machine as the other left it.
+        if round % 2 == 0 {
+            ours.push(with.round().await?);
+            other.push(without.round().await?);
+        } else {
+            other.push(without.round().await?);
+            ours.push(with.round().await?);
+        }
+    }
+    let name = "monitored read of a cached product, ns, beside the bare one";
+    println!("{}", json!({"name": name, "ours": median(ours), "other": median(other), "limit": LIMIT}));
+    let counted = fleet_at(&shop.redis.url()).window(30).await.context("the cache answers")?.total();
+    anyhow::ensure!(counted.count(Count::Requests) >= (ROUNDS * READS) as u64, "it was monitored");
+    Ok(())
+}
+
+fn median(mut numbers: Vec<u64>) -> u64 {
+    numbers.sort_unstable();
+    numbers[numbers.len() / 2]
+}
+
+/// A process, and the Runtime API that it takes its invocations from.
+struct Function {
+    api: Arc<RuntimeApi>,
+    answered: mpsc::Receiver<u64>,
+    process: Child,
+}
+
+impl Function {
+    async fn start(environment: &BTreeMap<String, String>, monitored: &str) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?.to_string();
+        let (answers, answered) = mpsc::channel(READS);
+        let api = Arc::new(RuntimeApi::new(answers));
+        tokio::spawn(axum::serve(listener, api.clone().router()).into_future());
+        let process = Command::new(std::env::current_exe()?)
+            .env_clear()
+            .envs(environment)
+            .envs([
+                (MONITORED, monitored),
+                ("AWS_LAMBDA_RUNTIME_API", &address),
+                ("AWS_LAMBDA_FUNCTION_NAME", "products"),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+                ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+            ])
+            .stdout(Stdio::null())
+            .spawn()?;
+        Ok(Self { api, answered, process })
+    }
+
+    /// Half of its reads take at most so many nanoseconds.
+    async fn round(&mut self) -> Result<u64> {
+        let mut times = Vec::with_capacity(READS);
+        for _ in 0..READS {
+            self.api.wanted.notify_one();
+            let time = tokio::time::timeout(Duration::from_secs(30), self.answered.recv()).await?;
+            times.push(time.context("the function answers")?);
+        }
+        Ok(median(times))
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        // It may have ended by itself, and then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// As much of Lambda as a function needs: an invocation begins when the runtime and
+/// the extension, if there is one, have asked for it.
+struct RuntimeApi {
+    wanted: Notify,
+    extension: Mutex<Option<Arc<Extension>>>,
+    begun: Mutex<Instant>,
+    invocation: AtomicU64,
+    answers: mpsc::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Extension {
+    ready: Notify,
+    invoked: Notify,
+}
+
+type Api = State<Arc<RuntimeApi>>;
+
+impl RuntimeApi {
+    fn new(answers: mpsc::Sender<u64>) -> Self {
+        Self {
+            wanted: Notify::new(),
+            extension: Mutex::default(),
+            begun: Mutex::new(Instant::now()),
+            invocation: AtomicU64::new(0),
+            answers,
+        }
+    }
+
+    fn router(self: Arc<Self>) -> Router {
+        Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+            .route("/2020-01-01/extension/register", post(register))
+            .route("/2020-01-01/extension/event/next", get(next_event))
+            .with_state(self)
+    }
+}
+
+async fn next(State(api): Api) -> impl IntoResponse {
+    let extension = api.extension.lock().await.clone();
+    if let Some(extension) = &extension {
+        extension.ready.notified().await;
+    }
+    api.wanted.notified().await;
+    api.invocation.fetch_add(1, Ordering::Relaxed);
+    if let Some(extension) = &extension {
+        extension.invoked.notify_one();
+    }
+    *api.begun.lock().await = Instant::now();
+    let head = [
+        ("lambda-runtime-aws-request-id", api.invocation.load(Ordering::Relaxed).to_string()),
+        ("lambda-runtime-deadline-ms", deadline().to_string()),
+        ("lambda-runtime-invoked-function-arn", "arn".to_owned()),
+    ];
+    (head, Json(event()))
+}
+
+async fn response(State(api): Api) -> StatusCode {
+    let time = u64::try_from(api.begun.lock().await.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    // Nobody listens any more when the measuring is over.
+    let _ = api.answers.send(time).await;
+    StatusCode::ACCEPTED
+}
+
+async fn register(State(api): Api) -> impl IntoResponse {
+    *api.extension.lock().await = Some(Arc::default());
+    let known = json!({"functionName": "products", "functionVersion": "1", "handler": "bootstrap"});
+    ([("lambda-extension-identifier", "1")], Json(known))
+}
+
+async fn next_event(State(api): Api) -> Json<Value> {
+    let extension = api.extension.lock().await.clone().unwrap_or_default();
+    extension.ready.notify_one();
+    extension.invoked.notified().await;
+    let invocation = api.invocation.load(Ordering::Relaxed).to_string();
+    Json(json!({
+        "eventType": "INVOKE", "deadlineMs": deadline(), "requestId": invocation, "invokedFunctionArn": "arn",
+        "tracing": {"type": "X-Amzn-Trace-Id", "value": ""},
+    }))
+}
+
+fn deadline() -> u64 {
+    let end = SystemTime::now() + Duration::from_mins(1);
+    end.duration_since(UNIX_EPOCH).map_or(0, |end| u64::try_from(end.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn event() -> Value {
+    json!({
+        "version": "2.0", "routeKey": "ANY /api/products/{proxy+}", "rawPath": "/api/products/mug",
+        "rawQueryString": "", "headers": {"accept": "*/*", "host": "shop"}, "isBase64Encoded": false,
+        "requestContext": {
+            "accountId": "1", "apiId": "1", "domainName": "shop", "domainPrefix": "shop",
+            "http": {"method": "GET", "path": "/api/products/mug", "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1", "userAgent": "bench"},
+            "requestId": "1", "routeKey": "ANY /api/products/{proxy+}", "stage": "$default",
+            "time": "25/Nov/2026:00:00:00 +0000", "timeEpoch": 1_795_000_000_000_u64,
+        },
+    })
+}
