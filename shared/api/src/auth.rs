@@ -4,8 +4,8 @@
 //! not be ours. The keys come from configuration: no network at cold start.
 
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use domain::UserId;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -44,13 +44,34 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        Keys::from_ref(state).identify(parts)
+    }
+}
+
+/// What became of a request's token: it is verified once, whoever asks. Nothing that
+/// comes over the wire becomes an extension of this type, which only this file has.
+#[derive(Clone)]
+struct Identified(Result<Caller, Problem>);
+
+impl Keys {
+    /// The caller of a request.
+    ///
+    /// # Errors
+    /// 401 without a token, or with a bad one.
+    pub(crate) fn identify(&self, parts: &mut Parts) -> Result<Caller, Problem> {
+        if let Some(Identified(known)) = parts.extensions.get() {
+            return known.clone();
+        }
+        let caller = self.verify(&parts.headers);
+        parts.extensions.insert(Identified(caller.clone()));
+        caller
+    }
+
+    fn verify(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token =
             header.and_then(bearer).ok_or_else(|| Problem::unauthenticated("a bearer token is required"))?;
-        Keys::from_ref(state)
-            .verifier()
-            .verify(token)
-            .ok_or_else(|| Problem::unauthenticated("the token is not valid"))
+        self.verifier().verify(token).ok_or_else(|| Problem::unauthenticated("the token is not valid"))
     }
 }
 

@@ -31,6 +31,12 @@ pub enum ConfigError {
     /// A short key can be found by trying.
     #[error("CURSOR_KEY must have at least {0} characters")]
     WeakCursorKey(usize),
+    /// A rate limit that nobody can mean.
+    #[error(
+        "the environment variable {0} must be off, or so many requests in so many seconds, such as 30/60: \
+         1 to 1,000,000 in 1 to 86,400"
+    )]
+    RateLimit(&'static str),
 }
 
 impl Keys {

@@ -107,6 +107,14 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_REQUIRED, "precondition-required", detail)
     }
 
+    /// 429: the caller comes too often under this policy (RFC 6585 §4).
+    pub(crate) fn too_many_requests(policy: &str, retry_after: HeaderValue) -> Self {
+        let detail = format!("too many requests under the policy {policy}, see Retry-After");
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail);
+        problem.0.header = Some((header::RETRY_AFTER, retry_after));
+        problem
+    }
+
     /// 500: our fault. The cause is for the log.
     pub fn internal(cause: Arc<dyn StdError + Send + Sync>) -> Self {
         let detail = "something went wrong on our side";
