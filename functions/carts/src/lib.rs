@@ -6,17 +6,20 @@
 //! file an operation, named by its verb: this file is the table of routes.
 
 mod empty;
+mod limits;
 mod remove_item;
 mod set_item;
 mod show;
 mod view;
 
-use api::Keys;
+use api::{Keys, Limiter};
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::{get, put};
+use axum::routing::{delete, get, put};
 use monitoring::Monitoring;
 use store::Store;
+
+use self::limits::Limits;
 
 /// What the operations stand on.
 #[derive(Clone, Debug, FromRef)]
@@ -32,9 +35,12 @@ struct App {
 pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> anyhow::Result<Router> {
     let store = Store::open(&store::Config::read(variable)?, monitoring)?;
     let keys = Keys::read(variable)?;
+    let limits = Limits::read(variable, &Limiter::new(store.cache(), monitoring), &keys)?;
+    let item = put(set_item::set_item).delete(remove_item::remove_item);
     let routes = Router::new()
-        .route("/api/cart", get(show::show).delete(empty::empty))
-        .route("/api/cart/items/{product_id}", put(set_item::set_item).delete(remove_item::remove_item))
+        .route("/api/cart", limits.reads.on(get(show::show)))
+        .route("/api/cart", limits.writes.on(delete(empty::empty)))
+        .route("/api/cart/items/{product_id}", limits.writes.on(item))
         .with_state(App { store, keys });
     Ok(api::edge(routes, monitoring))
 }

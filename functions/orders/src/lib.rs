@@ -5,18 +5,21 @@
 //! file is the table of routes.
 
 mod cancel;
+mod limits;
 mod list;
 mod place;
 mod show;
 mod submission;
 mod view;
 
-use api::{Cursors, Keys};
+use api::{Cursors, Keys, Limiter};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
 use monitoring::Monitoring;
 use store::Store;
+
+use self::limits::Limits;
 
 /// What the operations stand on.
 #[derive(Clone, Debug, FromRef)]
@@ -33,10 +36,12 @@ struct App {
 pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> anyhow::Result<Router> {
     let store = Store::open(&store::Config::read(variable)?, monitoring)?;
     let (keys, cursors) = (Keys::read(variable)?, Cursors::read(variable)?);
+    let limits = Limits::read(variable, &Limiter::new(store.cache(), monitoring), &keys)?;
     let routes = Router::new()
-        .route("/api/orders", get(list::list).post(place::place))
-        .route("/api/orders/{id}", get(show::show))
-        .route("/api/orders/{id}/cancel", post(cancel::cancel))
+        .route("/api/orders", limits.reads.on(get(list::list)))
+        .route("/api/orders", limits.checkout.on(post(place::place)))
+        .route("/api/orders/{id}", limits.reads.on(get(show::show)))
+        .route("/api/orders/{id}/cancel", limits.checkout.on(post(cancel::cancel)))
         .with_state(App { store, keys, cursors });
     Ok(api::edge(routes, monitoring))
 }

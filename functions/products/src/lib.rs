@@ -7,6 +7,7 @@ mod adjust_inventory;
 mod archive;
 mod create;
 mod edit;
+mod limits;
 mod list;
 mod replace;
 mod search;
@@ -17,12 +18,14 @@ mod show_pricing;
 mod submission;
 mod view;
 
-use api::{Caller, Cursors, Keys, Problem};
+use api::{Caller, Cursors, Keys, Limiter, Problem};
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use monitoring::Monitoring;
 use store::Store;
+
+use self::limits::Limits;
 
 /// The right to write to the catalogue.
 const CATALOG_WRITE: &str = "catalog:write";
@@ -42,16 +45,20 @@ struct App {
 pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> anyhow::Result<Router> {
     let store = Store::open(&store::Config::read(variable)?, monitoring)?;
     let (keys, cursors) = (Keys::read(variable)?, Cursors::read(variable)?);
+    let limits = Limits::read(variable, &Limiter::new(store.cache(), monitoring), &keys)?;
+    let Limits { reads, search, writes } = &limits;
+    let product = put(replace::replace).patch(edit::edit).delete(archive::archive);
+    let adjustments = post(adjust_inventory::adjust_inventory);
     let routes = Router::new()
-        .route("/api/products", get(list::list).post(create::create))
-        .route("/api/products/search", get(search::search))
-        .route(
-            "/api/products/{id}",
-            get(show::show).put(replace::replace).patch(edit::edit).delete(archive::archive),
-        )
-        .route("/api/products/{id}/inventory", get(show_inventory::show_inventory))
-        .route("/api/products/{id}/inventory/adjustments", post(adjust_inventory::adjust_inventory))
-        .route("/api/products/{id}/pricing", get(show_pricing::show_pricing).put(set_price::set_price))
+        .route("/api/products", reads.on(get(list::list)))
+        .route("/api/products", writes.on(post(create::create)))
+        .route("/api/products/search", search.on(get(search::search)))
+        .route("/api/products/{id}", reads.on(get(show::show)))
+        .route("/api/products/{id}", writes.on(product))
+        .route("/api/products/{id}/inventory", reads.on(get(show_inventory::show_inventory)))
+        .route("/api/products/{id}/inventory/adjustments", writes.on(adjustments))
+        .route("/api/products/{id}/pricing", reads.on(get(show_pricing::show_pricing)))
+        .route("/api/products/{id}/pricing", writes.on(put(set_price::set_price)))
         .with_state(App { store, keys, cursors });
     Ok(api::edge(routes, monitoring))
 }

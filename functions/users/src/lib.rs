@@ -4,15 +4,18 @@
 //! request. One file an operation, named by its verb: this file is the table of
 //! routes.
 
+mod limits;
 mod save;
 mod show;
 
-use api::Keys;
+use api::{Keys, Limiter};
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
+use axum::routing::{get, put};
 use monitoring::Monitoring;
 use store::Store;
+
+use self::limits::Limits;
 
 /// What the operations stand on.
 #[derive(Clone, Debug, FromRef)]
@@ -28,7 +31,10 @@ struct App {
 pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> anyhow::Result<Router> {
     let store = Store::open(&store::Config::read(variable)?, monitoring)?;
     let keys = Keys::read(variable)?;
-    let routes =
-        Router::new().route("/api/users/me", get(show::show).put(save::save)).with_state(App { store, keys });
+    let limits = Limits::read(variable, &Limiter::new(store.cache(), monitoring), &keys)?;
+    let routes = Router::new()
+        .route("/api/users/me", limits.reads.on(get(show::show)))
+        .route("/api/users/me", limits.writes.on(put(save::save)))
+        .with_state(App { store, keys });
     Ok(api::edge(routes, monitoring))
 }

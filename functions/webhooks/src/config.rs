@@ -1,5 +1,6 @@
 //! The function's settings, read and checked once at boot.
 
+use api::{Policy, Quota};
 use domain::Provider;
 
 use crate::secrets::{BadSecrets, Keyring, variable_of};
@@ -11,6 +12,9 @@ pub(crate) struct Config {
     pub(crate) store: store::Config,
     /// Where the providers' secrets are.
     pub(crate) secrets: Source,
+    /// `RATE_LIMIT_WEBHOOK_FAILURES`, default 60/60: what comes from one address with a
+    /// bad signature. Events that are signed are not limited.
+    pub(crate) failures: Policy,
 }
 
 /// Where the providers' secrets are.
@@ -35,6 +39,9 @@ pub(crate) enum ConfigError {
     /// The table's settings make no sense.
     #[error(transparent)]
     Store(#[from] store::ConfigError),
+    /// The rate limit makes no sense.
+    #[error(transparent)]
+    Api(#[from] api::ConfigError),
     /// A secret is none.
     #[error(transparent)]
     Secrets(#[from] BadSecrets),
@@ -59,7 +66,8 @@ impl Config {
     /// The first setting that is missing or makes no sense.
     pub(crate) fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let secrets = Source::read(variable)?;
-        Ok(Self { store: store::Config::read(variable)?, secrets })
+        let failures = Policy::read(variable, "RATE_LIMIT_WEBHOOK_FAILURES", Quota::new(60, 60))?;
+        Ok(Self { store: store::Config::read(variable)?, secrets, failures })
     }
 }
 

@@ -14,6 +14,7 @@ mod receive;
 mod secrets;
 pub mod signature;
 
+use api::Limiter;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
@@ -46,11 +47,13 @@ pub async fn router(
 ) -> anyhow::Result<Router> {
     let config = Config::read(variable)?;
     let store = Store::open(&config.store, monitoring)?;
+    let limiter = Limiter::new(store.cache(), monitoring);
+    let failures = limiter.shared(config.failures.clone());
     let secrets = Secrets::open(config, &clock);
     secrets.prepare().await;
     let routes = Router::new()
-        .route("/api/webhooks/stripe", post(receive::stripe))
-        .route("/api/webhooks/standard", post(receive::standard))
+        .route("/api/webhooks/stripe", failures.on_bad_requests(post(receive::stripe)))
+        .route("/api/webhooks/standard", failures.on_bad_requests(post(receive::standard)))
         .layer(DefaultBodyLimit::max(body::LIMIT))
         .with_state(App { store, secrets, clock });
     Ok(api::edge(routes, monitoring))
