@@ -7,5 +7,6 @@ mod cart;
 mod catalogue;
 mod conditions;
 mod devices;
+mod limits;
 mod owners;
 mod shop;

@@ -77,6 +77,13 @@ impl Shop {
         self.store.archive_product(&product(id), seen, api::now()).await.expect("archived");
     }
 
+    /// The same user on a process with other settings.
+    pub(crate) fn with(&self, settings: &[(&str, &str)], name: &str) -> User {
+        let mut environment = self.environment.clone();
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        User { router: router(&environment), ..self.user(name) }
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         send(&self.router, request).await
     }

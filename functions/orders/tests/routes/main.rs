@@ -4,6 +4,7 @@ mod bad_input;
 mod cancel;
 mod faults;
 mod history;
+mod limits;
 mod place;
 mod replay;
 mod shop;

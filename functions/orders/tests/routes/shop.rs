@@ -41,6 +41,13 @@ impl Shop {
         router(&self.environment)
     }
 
+    /// A process with other settings.
+    pub(crate) fn process_with(&self, settings: &[(&str, &str)]) -> Router {
+        let mut environment = self.environment.clone();
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        router(&environment)
+    }
+
     /// A process that dies before the cache hears of what it wrote.
     pub(crate) fn dying_process(&self) -> Store {
         let mut environment = self.environment.clone();

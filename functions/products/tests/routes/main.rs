@@ -5,6 +5,7 @@ mod auth;
 mod bad_input;
 mod cache;
 mod inventory;
+mod limits;
 mod pages;
 mod pricing;
 mod products;

@@ -31,6 +31,13 @@ impl Shop {
         router(&self.environment)
     }
 
+    /// A process with other settings.
+    pub(crate) fn process_with(&self, settings: &[(&str, &str)]) -> Router {
+        let mut environment = self.environment.clone();
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        router(&environment)
+    }
+
     pub(crate) fn editor(&self) -> String {
         self.tokens.mint("ed", "catalog:write")
     }

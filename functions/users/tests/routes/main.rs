@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cache;
+mod limits;
 mod owners;
 mod profile;
 mod shop;

@@ -8,6 +8,7 @@ mod faults;
 mod hand;
 mod headers;
 mod intake;
+mod limits;
 mod managed;
 mod moto_server;
 mod oracle;
