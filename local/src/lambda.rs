@@ -5,12 +5,14 @@
 mod binaries;
 mod emulator;
 mod environment;
+mod rate_limits;
 mod status;
 mod supervisor;
 
 pub use binaries::Binaries;
 pub use emulator::Emulator;
 pub use environment::{Environment, Surroundings};
+pub use rate_limits::RateLimits;
 pub use status::{Status, StatusReceiver};
 pub use supervisor::Supervisor;
 

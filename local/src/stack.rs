@@ -21,7 +21,7 @@ use crate::dynamodb::DynamoDb;
 use crate::faults::{self, Faults};
 use crate::gate::{Gate, Limits, Port};
 use crate::invoke::Invoker;
-use crate::lambda::{Binaries, Emulator, Environment, Surroundings};
+use crate::lambda::{Binaries, Emulator, Environment, RateLimits, Surroundings};
 use crate::project::Project;
 use crate::provider::Sender;
 use crate::redis::{self, Redis};
@@ -322,5 +322,6 @@ fn surroundings(state: &State, dynamodb: &faults::Proxy, cache: Option<&Redis>) 
         jwks: state.signer.jwks(),
         cursor_key: state.cursor_key.text(),
         webhook_secrets: state.webhook_secrets.clone(),
+        rate_limits: RateLimits::inherited(),
     }
 }

@@ -188,6 +188,11 @@ impl Template {
 }
 
 impl Function {
+    /// The names of the variables that the template gives this function.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.environment.keys().map(String::as_str)
+    }
+
     /// The variables that the template gives this function: resolved in
     /// `scope`, or replaced by `overrides`, which like `sam local`'s may
     /// replace a variable and never add one.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     dynamodb::DynamoDb,
     faults::{self, Faults},
+    lambda::RateLimits,
     project::Project,
     secret::Secret,
     template::{REGION, TABLE_NAME},
@@ -176,21 +177,33 @@ pub fn fleet_at(cache: &str) -> Monitoring {
 /// The environment of a function that uses these, as Lambda would set it.
 pub fn environment(database: &Database, cache: Option<&Redis>, tokens: &Tokens) -> BTreeMap<String, String> {
     let cursor_key = Secret::random().expect("the system has random numbers");
-    [
-        ("STAGE", "local".to_owned()),
-        ("TABLE_NAME", database.table_name().to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", database.endpoint()),
-        ("AWS_REGION", REGION.to_owned()),
-        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-        ("CACHE_URL", cache.map(Redis::url).unwrap_or_default()),
-        ("AUTH_JWKS", tokens.jwks()),
-        ("AUTH_ISSUER", tokens.issuer().to_owned()),
-        ("AUTH_AUDIENCE", tokens.audience().to_owned()),
-        ("CURSOR_KEY", cursor_key.text()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    let mut environment = plenty();
+    environment.extend(
+        [
+            ("STAGE", "local".to_owned()),
+            ("TABLE_NAME", database.table_name().to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", database.endpoint()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("CACHE_URL", cache.map(Redis::url).unwrap_or_default()),
+            ("AUTH_JWKS", tokens.jwks()),
+            ("AUTH_ISSUER", tokens.issuer().to_owned()),
+            ("AUTH_AUDIENCE", tokens.audience().to_owned()),
+            ("CURSOR_KEY", cursor_key.text()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    environment
+}
+
+/// Rate limits that no test meets by accident.
+fn plenty() -> BTreeMap<String, String> {
+    let functions = Project::find().and_then(|project| project.template()?.functions());
+    let functions = functions.expect("template.yaml describes the functions");
+    let plenty = RateLimits::default();
+    let limits = functions.iter().flat_map(|function| plenty.of(function));
+    limits.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 #[expect(clippy::panic, reason = "a test that cannot run has failed")]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::Timestamp;
-use local::lambda::{Binaries, Surroundings};
+use local::lambda::{Binaries, RateLimits, Surroundings};
 use local::project::Project;
 use local::provider::{Secrets, Signer};
 use local::rie::Rie;
@@ -106,6 +106,7 @@ impl Stage {
             jwks: tokens.jwks(),
             cursor_key: "a cursor key of at least 32 characters".to_owned(),
             webhook_secrets: Secrets::random().unwrap(),
+            rate_limits: RateLimits::default(),
         };
         let rie = start(&project, &surroundings, function).await;
         Self { function, project, tokens, surroundings, rie, _around: (database, cache) }

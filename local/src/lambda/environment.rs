@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use domain::Provider;
 
-use super::MAX_CONCURRENCY;
+use super::{MAX_CONCURRENCY, RateLimits};
 use crate::provider::Secrets;
 use crate::template::{Cors, Function, REGION, Scope, Template};
 use crate::token::{AUDIENCE, ISSUER};
@@ -30,6 +30,8 @@ pub struct Surroundings {
     pub cursor_key: String,
     /// What payment providers sign with.
     pub webhook_secrets: Secrets,
+    /// How often callers may come.
+    pub rate_limits: RateLimits,
 }
 
 impl Surroundings {
@@ -41,13 +43,14 @@ impl Surroundings {
     /// What the template gives the function: no more and no less than it will
     /// have on AWS.
     pub fn of_template(&self, template: &Template, function: &Function) -> Result<Environment> {
-        let overrides = BTreeMap::from([
+        let mut overrides = BTreeMap::from([
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.clone()),
             ("CURSOR_KEY", self.cursor_key.clone()),
             ("STRIPE_WEBHOOK_SECRETS", self.webhook_secrets.list(Provider::Stripe).to_owned()),
             ("STANDARD_WEBHOOK_SECRETS", self.webhook_secrets.list(Provider::Standard).to_owned()),
             ("WEBHOOK_SECRETS_ID", String::new()),
         ]);
+        overrides.extend(self.rate_limits.of(function));
         function.environment(&self.scope(template), &overrides)
     }
 
