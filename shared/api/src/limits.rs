@@ -79,7 +79,6 @@ impl Limit {
 
     /// Limits these methods of a route: each request counts, and who is over the
     /// limit is refused.
-    #[must_use]
     pub fn on<S: Clone + Send + Sync + 'static>(&self, methods: MethodRouter<S>) -> MethodRouter<S> {
         match self.rule() {
             Some(rule) => methods.route_layer(from_fn_with_state(rule, before)),
@@ -89,7 +88,6 @@ impl Limit {
 
     /// Limits bad requests alone: those that were answered with 400 count, and over
     /// the limit become 429. Any other is served, whatever came before it.
-    #[must_use]
     pub fn on_bad_requests<S: Clone + Send + Sync + 'static>(
         &self,
         methods: MethodRouter<S>,
@@ -139,8 +137,8 @@ impl Rule {
     fn party(&self, request: Request) -> (Party, Request) {
         let (mut parts, body) = request.into_parts();
         let caller = self.limit.keys.as_ref().and_then(|keys| keys.identify(&mut parts).ok());
-        let party = caller.map_or_else(|| Party::of_source(&parts), |caller| Party::User(caller.user));
-        (party, Request::from_parts(parts, body))
+        let whom = caller.map_or_else(|| Party::of_source(&parts), |caller| Party::User(caller.user));
+        (whom, Request::from_parts(parts, body))
     }
 
     async fn decide(&self, party: &Party) -> Decision {

@@ -25,10 +25,10 @@ pub(crate) fn add(headers: &mut HeaderMap, policy: &HeaderValue, name: &str, pac
     headers.insert(LIMIT, value(&format!("\"{name}\";r={remaining};t={until_more}")));
 }
 
-/// `Retry-After`: when one more will be let in. With nothing left that is what
-/// `RateLimit` says too, as the draft wants it (§6).
+/// `Retry-After`: when one more will be let in, so 1 at least. It is what `RateLimit`
+/// says too, for the draft wants it to be no earlier (§6).
 pub(crate) fn retry_after(pace: Pace, decision: Decision) -> HeaderValue {
-    whole_seconds(pace.wait(decision.debt_us, 1)).max(1).into()
+    whole_seconds(pace.wait(decision.debt_us, 1)).into()
 }
 
 /// Rounded up: who comes then is not too early.

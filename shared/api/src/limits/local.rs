@@ -1,7 +1,7 @@
 //! [`gcra`](super::gcra) in this process alone.
 //!
 //! Bounded: whoever is one too many takes the place of another, and rather of one
-//! who came once than of one who comes again and again (quick_cache's policy is
+//! who came once than of one who comes again and again (`quick_cache`'s policy is
 //! Clock-PRO, which withstands a scan). So a flood of addresses does not give a
 //! caller who is at her limit a new quota. 32,768 callers and the memory of half
 //! as many that are gone take less than 4 MiB, none of it before they come.

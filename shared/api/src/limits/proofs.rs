@@ -93,29 +93,29 @@ const TABLE: [Row; 15] = [
 ];
 
 /// A second of the table is a minute here.
-const SLOWER: u64 = 60;
+const SLOWER: u32 = 60;
 
 /// The rest of a row, as it came out.
 fn row(pace: Pace, at: u64, requests: u32, decision: Decision) -> Row {
     let remaining = pace.remaining(decision.debt_us);
-    let milliseconds = |us: u64| us / 1_000 / SLOWER;
+    let milliseconds = |time: Duration| u64::try_from((time / SLOWER).as_millis()).expect("few");
     let wait = pace.wait(decision.debt_us, u64::from(requests));
     let verdict = match decision.admitted {
         true => LetIn,
         false if pace.interval_us * u64::from(requests) > pace.tolerance_us => RefusedForEver,
-        false => RefusedFor(milliseconds(wait.as_micros() as u64)),
+        false => RefusedFor(milliseconds(wait)),
     };
-    (at, requests, remaining, milliseconds(decision.debt_us), verdict)
+    (at, requests, remaining, milliseconds(Duration::from_micros(decision.debt_us)), verdict)
 }
 
 #[tokio::test]
 async fn both_forms_give_the_published_table() {
     let redis = Redis::start().await;
     let (process, mut rust) = (process(&redis), InRust::default());
-    let pace = Pace::from(Quota::new(5, 5 * SLOWER as u32));
+    let pace = Pace::from(Quota::new(5, 5 * SLOWER));
     for expected in TABLE {
         let (at, requests, ..) = expected;
-        let now_us = START + at * 1_000 * SLOWER;
+        let now_us = START + at * 1_000 * u64::from(SLOWER);
         let lua = in_lua(&process, "table", pace, now_us, requests).await;
         assert_eq!(row(pace, at, requests, lua), expected, "in Lua");
         let rust = rust.decide(pace, now_us, requests);
