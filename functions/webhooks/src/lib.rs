@@ -31,6 +31,7 @@ struct App {
     store: Store,
     secrets: Secrets,
     clock: Clock,
+    monitoring: Monitoring,
 }
 
 /// The function's routes, set up from the variables of an environment. Secrets in
@@ -55,6 +56,6 @@ pub async fn router(
         .route("/api/webhooks/stripe", failures.on_bad_requests(post(receive::stripe)))
         .route("/api/webhooks/standard", failures.on_bad_requests(post(receive::standard)))
         .layer(DefaultBodyLimit::max(body::LIMIT))
-        .with_state(App { store, secrets, clock });
+        .with_state(App { store, secrets, clock, monitoring: monitoring.clone() });
     Ok(api::edge(routes, monitoring))
 }

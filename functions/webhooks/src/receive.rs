@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use domain::Provider;
 use jiff::Timestamp;
+use monitoring::Count;
 use serde::Serialize;
 use store::{Event, Kept};
 
@@ -68,20 +69,21 @@ impl App {
         }
         let signature = Signature::read(provider, headers);
         let signature = signature.and_then(|signature| signature.check_time(now).map(|()| signature));
-        let signature = signature.map_err(|refusal| refused(provider, refusal))?;
+        let signature = signature.map_err(|refusal| self.refused(provider, refusal))?;
         if signature.is_by(&keys, body) {
             return Ok(signature);
         }
         match self.secrets.newer(provider, &keys).await {
             Some(newer) if signature.is_by(&newer, body) => Ok(signature),
-            _ => Err(refused(provider, Refusal::Unknown)),
+            _ => Err(self.refused(provider, Refusal::Unknown)),
         }
     }
-}
 
-/// A forgery, or a secret that the shop and its provider do not share: the log
-/// tells which, since a provider that is refused tells nobody.
-fn refused(provider: Provider, refusal: Refusal) -> Problem {
-    tracing::warn!(%provider, reason = %refusal, "webhook refused");
-    Problem::malformed(refusal.to_string())
+    /// A forgery, or a secret that the shop and its provider do not share: the log
+    /// tells which, since a provider that is refused tells nobody.
+    fn refused(&self, provider: Provider, refusal: Refusal) -> Problem {
+        self.monitoring.count(Count::WebhooksRefused, 1);
+        tracing::warn!(%provider, reason = %refusal, "webhook refused");
+        Problem::malformed(refusal.to_string())
+    }
 }

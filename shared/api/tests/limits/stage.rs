@@ -70,7 +70,7 @@ impl Stage {
                 })),
             )
             .with_state(App { keys: self.keys.clone(), things: Arc::clone(&self.things) });
-        edge(routes)
+        edge(routes, &Monitoring::default())
     }
 
     /// How many things were made.
