@@ -60,7 +60,7 @@ fn routes(store: Store) -> Router {
 }
 
 async fn monitored() -> Result<()> {
-    let monitoring = Monitoring::start(&|name| std::env::var(name).ok());
+    let monitoring = Monitoring::start(&|name| std::env::var(name).ok())?;
     let router = api::edge(routes(store(&monitoring)?), &monitoring);
     api::serve(router, monitoring).await.map_err(anyhow::Error::from_boxed)
 }

@@ -6,7 +6,7 @@ use monitoring::Monitoring;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let variable = |name: &str| std::env::var(name).ok();
-    let monitoring = Monitoring::start(&variable);
+    let monitoring = Monitoring::start(&variable)?;
     let warmer = Warmer::new(&variable, &monitoring)?;
     api::serve_events(move |event| warmer.clone().handle(event), monitoring).await
 }

@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt;
-use monitoring::{Count, Measure, Monitoring, Slowest};
+use monitoring::{Count, Measure, Monitoring, Slowest, Work};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{Problem, deadline};
@@ -34,14 +34,28 @@ pub fn edge(routes: Router, monitoring: &Monitoring) -> Router {
 }
 
 async fn observe(State(monitoring): State<Monitoring>, request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let about = About::of(&request);
+    let (start, about) = (Instant::now(), About::of(&request));
+    let work = Arc::clone(&about.work);
+    monitoring::observed(work, answered(request, next, about, start, monitoring), has_failed).await
+}
+
+fn has_failed(response: &Response) -> bool {
+    response.status().is_server_error()
+}
+
+async fn answered(
+    request: Request,
+    next: Next,
+    about: About,
+    start: Instant,
+    monitoring: Monitoring,
+) -> Response {
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
-        problem.render(&mut response, &about.path, &about.request_id);
+        problem.render(&mut response, &about.path, &about.work.request_id);
     }
-    if let Ok(id) = HeaderValue::from_str(&about.request_id) {
+    if let Ok(id) = HeaderValue::from_str(&about.work.request_id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     let time = start.elapsed();
@@ -52,10 +66,7 @@ async fn observe(State(monitoring): State<Monitoring>, request: Request, next: N
 
 /// What the log line says of a request. No query: it can hold anything.
 struct About {
-    request_id: String,
-    trace_id: Option<String>,
-    method: axum::http::Method,
-    route: String,
+    work: Arc<Work>,
     path: String,
 }
 
@@ -63,36 +74,43 @@ impl About {
     fn of(request: &Request) -> Self {
         let context = request.lambda_context_ref();
         let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
-        Self {
-            request_id: context.map_or_else(|| uuid::Uuid::new_v4().to_string(), |c| c.request_id.clone()),
-            trace_id: context.and_then(|c| c.xray_trace_id.clone()),
-            method: request.method().clone(),
-            route: route.to_owned(),
-            path: request.uri().path().to_owned(),
-        }
+        let request_id = context.map_or_else(|| uuid::Uuid::new_v4().to_string(), |c| c.request_id.clone());
+        let trace_id = context.and_then(|c| c.xray_trace_id.clone());
+        let work = Work::request(request_id, trace_id, request.method().as_str(), route);
+        Self { work: Arc::new(work), path: request.uri().path().to_owned() }
     }
 
     fn count(&self, response: &Response, time: Duration, monitoring: &Monitoring) {
+        let Work { request_id, trace_id, route, .. } = &*self.work;
         monitoring.count(Count::Requests, 1);
-        monitoring.count(Count::ServerErrors, response.status().is_server_error().into());
+        monitoring.count(Count::ServerErrors, has_failed(response).into());
         monitoring.took(Measure::RequestTime, time);
         monitoring.slowest(time, || Slowest {
             time,
-            request_id: self.request_id.clone(),
-            trace_id: self.trace_id.clone(),
-            route: self.route.clone(),
+            request_id: request_id.clone(),
+            trace_id: trace_id.clone(),
+            route: route.clone(),
         });
     }
 
     fn log(&self, response: &Response, problem: Option<&Problem>, time: Duration) {
-        let Self { request_id, trace_id, method, route, .. } = self;
+        let Work { request_id, trace_id, method, route, .. } = &*self.work;
         let status = response.status().as_u16();
         let duration_ms = milliseconds(time);
         if let Some(cause) = problem.and_then(Problem::cause) {
             let cause = chain(cause);
-            tracing::error!(request_id, trace_id, %method, route, status, duration_ms, cause, "request failed");
+            tracing::error!(
+                request_id,
+                trace_id,
+                method,
+                route,
+                status,
+                duration_ms,
+                cause,
+                "request failed"
+            );
         } else {
-            tracing::info!(request_id, trace_id, %method, route, status, duration_ms, "request answered");
+            tracing::info!(request_id, trace_id, method, route, status, duration_ms, "request answered");
         }
     }
 }

@@ -4,6 +4,7 @@ mod extension;
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use axum::body::Body;
 use axum::response::Response;
 use lambda_http::lambda_runtime::{LambdaInvocation, Runtime};
 use lambda_http::{Adapter, Error, IntoResponse, LambdaEvent, Request, service_fn};
-use monitoring::{Count, Measure, Monitoring};
+use monitoring::{Count, Measure, Monitoring, Work};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,22 +62,30 @@ where
     let watch = Watch::new(&monitoring);
     let service = service_fn(move |event: LambdaEvent<Value>| {
         let handled = retry::deadline::scope(deadline(&event.context), handler(event.payload));
-        let monitoring = monitoring.clone();
-        async move { counted(handled, &monitoring).await.map_err(Error::from) }
+        invoked(event.context, handled, monitoring.clone())
     });
     run(Runtime::new(service).layer(watch.clone()).run_concurrent(), watch).await
 }
 
-async fn counted<T>(
+/// One invocation by an event. Its failure is what the platform hears, and the log.
+async fn invoked<T>(
+    context: lambda_http::Context,
     handled: impl Future<Output = anyhow::Result<T>>,
-    monitoring: &Monitoring,
-) -> anyhow::Result<T> {
+    monitoring: Monitoring,
+) -> Result<T, Error> {
     let start = Instant::now();
-    let outcome = handled.await;
+    let work = Arc::new(Work::event(context.request_id, context.xray_trace_id));
+    let logged = async { handled.await.inspect_err(|error| log(&work, error)) };
+    let outcome = monitoring::observed(Arc::clone(&work), logged, Result::is_err).await;
     monitoring.count(Count::Events, 1);
     monitoring.count(Count::EventsFailed, outcome.is_err().into());
     monitoring.took(Measure::EventTime, start.elapsed());
-    outcome
+    outcome.map_err(Error::from)
+}
+
+fn log(work: &Work, error: &anyhow::Error) {
+    let (request_id, trace_id, cause) = (&work.request_id, &work.trace_id, format!("{error:#}"));
+    tracing::error!(request_id, trace_id, cause, "invocation failed");
 }
 
 async fn answer(router: Router, request: Request) -> Response {
@@ -187,7 +196,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
     use std::time::SystemTime;
 
     use monitoring::Importance;

@@ -15,8 +15,10 @@ mod monitoring;
 mod pace;
 mod popular;
 mod process;
+mod sentry;
 mod settings;
 mod totals;
+mod work;
 
 pub use after_response::{AfterResponse, Importance};
 pub use database_use::{DatabaseUse, OperationUse};
@@ -24,5 +26,6 @@ pub use fleet::Window;
 pub use metrics::{NAMESPACE, Scope, Slowest};
 pub use monitoring::{Monitoring, Serving};
 pub use popular::Read;
-pub use settings::Settings;
+pub use settings::{Settings, SettingsError};
 pub use totals::{Count, Measure, Totals, Unit};
+pub use work::{Carrier, Work, carried, observed, request_id, trace_id};

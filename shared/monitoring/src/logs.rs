@@ -6,10 +6,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use crate::sentry;
+
 /// Begins to log, in the format and from the level that Lambda's advanced
 /// logging controls set: `AWS_LAMBDA_LOG_FORMAT` (`JSON`, else text) and
-/// `AWS_LAMBDA_LOG_LEVEL` (`INFO` by default). A second call changes nothing.
-pub(crate) fn init_logs() {
+/// `AWS_LAMBDA_LOG_LEVEL` (`INFO` by default). Where there is a Sentry, it hears of
+/// the same lines. A second call changes nothing.
+pub(crate) fn init_logs(has_sentry: bool) {
     let json = variable("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("json");
     let lines: Box<dyn Layer<Registry> + Send + Sync> = if json {
         Box::new(fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false))
@@ -17,8 +20,9 @@ pub(crate) fn init_logs() {
         Box::new(fmt::layer().with_ansi(false))
     };
     let filter = filter(&variable("AWS_LAMBDA_LOG_LEVEL"));
+    let subscriber = Registry::default().with(lines.with_filter(filter));
     // Only a second subscriber makes this fail, and then the first one stays.
-    let _ = Registry::default().with(lines.with_filter(filter)).try_init();
+    let _ = if has_sentry { subscriber.with(sentry::layers()).try_init() } else { subscriber.try_init() };
 }
 
 fn variable(name: &str) -> String {

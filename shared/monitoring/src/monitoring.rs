@@ -14,7 +14,8 @@ use crate::metrics::{self, Slowest};
 use crate::pace::{Pace, now};
 use crate::popular::Read;
 use crate::process::Process;
-use crate::settings::Settings;
+use crate::sentry::Sentry;
+use crate::settings::{Settings, SettingsError};
 use crate::totals::{Count, Measure, Meters, Totals};
 
 /// How long an environment is kept from its next event for the work after a response.
@@ -39,6 +40,7 @@ struct Inner {
     process: Process,
     pace: Pace,
     fleet: Fleet,
+    sentry: Option<Sentry>,
     state: Mutex<State>,
 }
 
@@ -55,18 +57,31 @@ type Source = Box<dyn FnMut(&mut Totals) + Send>;
 
 impl Monitoring {
     /// Begins to log, and to count.
-    pub fn start(variable: &impl Fn(&str) -> Option<String>) -> Self {
-        init_logs();
-        let monitoring = Self::new(Settings::read(variable));
+    ///
+    /// # Errors
+    /// When a setting makes no sense.
+    pub fn start(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let (settings, after_response) = (Settings::read(variable)?, AfterResponse::default());
+        let start = |it| Sentry::start(it, &settings.function, &after_response);
+        let sentry = settings.sentry.as_ref().map(start);
+        init_logs(sentry.is_some());
+        let monitoring = Self::with(settings, after_response, sentry);
         monitoring.count(Count::ColdStarts, 1);
-        monitoring
+        Ok(monitoring)
     }
 
     /// Counts for a process with these settings, and does not log.
     pub fn new(settings: Settings) -> Self {
+        Self::with(settings, AfterResponse::default(), None)
+    }
+
+    fn with(settings: Settings, after_response: AfterResponse, sentry: Option<Sentry>) -> Self {
         let (process, fleet) = (Process::new(settings.memory_mib), Fleet::new(&settings.function));
-        let started = Some(Instant::now());
-        Self(Arc::new(Inner { settings, started, process, fleet, ..Inner::default() }))
+        let (started, losses) = (Some(Instant::now()), sentry.as_ref().map(Sentry::losses));
+        let inner = Inner { settings, started, after_response, process, fleet, sentry, ..Inner::default() };
+        let monitoring = Self(Arc::new(inner));
+        losses.into_iter().for_each(|losses| monitoring.source(losses));
+        monitoring
     }
 
     /// Counts what happened.
@@ -112,6 +127,7 @@ impl Monitoring {
         if let Some(started) = self.0.started {
             self.took(Measure::InitTime, started.elapsed());
         }
+        self.0.sentry.iter().for_each(Sentry::ready);
     }
 
     /// An invocation begins. It ends with what this returns, which starts the work for
@@ -134,7 +150,12 @@ impl Monitoring {
     /// Tells all there is, before the process ends.
     pub async fn end(&self, limit: Duration) {
         self.tell(limit);
-        self.0.after_response.idle().await;
+        let sent = async {
+            if let Some(sentry) = &self.0.sentry {
+                sentry.flush(limit).await;
+            }
+        };
+        tokio::join!(sent, self.0.after_response.idle());
     }
 
     fn answered(&self, limit: Duration) {

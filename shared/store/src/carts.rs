@@ -11,13 +11,12 @@ use std::time::Duration;
 
 use cache::{AnyKey, Key, Kind, Policy};
 use domain::{BasketItem, Cart, Error, ProductId, Result, UserId, Version, Violation};
-use retry::deadline;
 
 use crate::Store;
 use crate::changes::Outdated;
 use crate::item::{from_item, to_item};
 use crate::keys;
-use crate::load::{LOADED, LoadError};
+use crate::load::{LOADED, LoadError, part_of_work};
 use crate::table::{Condition, Table, Transaction, Write, undisturbed};
 
 /// No L1, which other processes' writes do not reach, and never stale: the user
@@ -32,7 +31,7 @@ impl Store {
     pub async fn cart(&self, user: &UserId) -> Result<Cart> {
         let (table, owner) = (self.table.clone(), user.clone());
         let load = async move { Ok::<_, LoadError>(Some(read(&table, &owner).await?)) };
-        let load = deadline::carried(load);
+        let load = part_of_work(load);
         let cart = self.cache.get_or_load(&key(user), || load).await?;
         Ok(cart.as_deref().cloned().unwrap_or_else(Cart::never_used))
     }

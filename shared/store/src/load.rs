@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cache::Policy;
 use domain::Error;
+use retry::deadline;
 
 /// The time-outs of a load from the table. A caller who can have a stale entry
 /// waits no longer than an API's p95 is to take; the hard one is for a
@@ -17,6 +18,11 @@ pub(crate) const LOADED: Policy = Policy {
     hard_timeout: Some(Duration::from_secs(10)),
     ..Policy::PLAIN
 };
+
+/// A load as part of what needs it, with its deadline, whichever task runs it.
+pub(crate) fn part_of_work<F: Future>(load: F) -> impl Future<Output = F::Output> {
+    monitoring::carried(deadline::carried(load))
+}
 
 /// A loader's error: the shop's own, or the cache's word that the load took too
 /// long, which is the shop's [`Error::Unavailable`].

@@ -16,7 +16,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cache::{Kind, Policy, Tag};
 use domain::{Error, Order, OrderId, Payment, Result, UserId};
 use jiff::Timestamp;
-use retry::deadline;
 
 pub use self::expire::Expiry;
 pub use self::pages::OrderPage;
@@ -25,7 +24,7 @@ use crate::Store;
 use crate::changes::{Outdated, TableChange};
 use crate::item::{Item, from_item, text, to_item};
 use crate::keys;
-use crate::load::{LOADED, LoadError};
+use crate::load::{LOADED, LoadError, part_of_work};
 use crate::table::{Condition, RACE, Table, Write};
 
 /// An order with its payment: the two are one thing to whoever placed it.
@@ -58,7 +57,7 @@ impl Store {
         let key = ORDER.key(format!("{id}#{user}")).tagged(user_tag(user));
         let (table, owner, wanted) = (self.table.clone(), user.clone(), id.clone());
         let load = async move { Ok::<_, LoadError>(own(&table, "read order", &owner, &wanted).await?) };
-        let load = deadline::carried(load);
+        let load = part_of_work(load);
         let purchase = self.cache.get_or_load(&key, || load).await?;
         purchase.as_deref().cloned().ok_or(NO_ORDER)
     }

@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use domain::{Error, Result};
 use monitoring::{DatabaseUse, Monitoring};
-use retry::{Budget, Outcome};
+use retry::Budget;
 
 use self::door::{Attempts, Door};
 pub(crate) use self::transaction::{Refusal, Transaction};
@@ -65,14 +65,25 @@ where
     E: From<Error>,
     F: Future<Output = Result<Option<T>, E>>,
 {
-    let judged = |attempt: F| async move {
-        match attempt.await {
-            Ok(Some(done)) => Outcome::Done(Ok(done)),
-            Ok(None) => Outcome::Again(Error::Busy.into()),
-            Err(error) => Outcome::Done(Err(error)),
+    let (mut backoff, mut retries) = (RACE.backoff(), 0);
+    loop {
+        if let Some(done) = attempt().await? {
+            return Ok(done);
         }
-    };
-    RACE.run(|| judged(attempt())).await
+        if !backoff.wait().await {
+            exhausted("change what was read", retries, &Error::Busy);
+            return Err(Error::Busy.into());
+        }
+        retries += 1;
+        tracing::debug!(retries, "something came between, it is tried again");
+    }
+}
+
+/// Says that something was tried as often as it may be.
+fn exhausted(operation: &str, retries: u32, error: &Error) {
+    let (request_id, trace_id) = (monitoring::request_id(), monitoring::trace_id());
+    let cause = error as &dyn std::error::Error;
+    tracing::warn!(request_id, trace_id, operation, retries, cause, "retries exhausted");
 }
 
 /// Retries of transactions in a row before one must have gone well.
@@ -222,7 +233,7 @@ impl Table {
     /// back when the answer would be too large or the table is throttled.
     async fn batch_get_chunk(&self, operation: &'static str, mut keys: Vec<Item>) -> Result<Vec<Item>> {
         let mut found = Vec::with_capacity(keys.len());
-        let mut backoff = CONTENTION.backoff();
+        let (mut backoff, mut retries) = (CONTENTION.backoff(), 0);
         loop {
             let (items, left) = self.batch_get_once(operation, keys).await?;
             found.extend(items);
@@ -230,8 +241,11 @@ impl Table {
                 return Ok(found);
             }
             if !backoff.wait().await {
+                exhausted(operation, retries, &Error::Busy);
                 return Err(Error::Busy);
             }
+            retries += 1;
+            tracing::debug!(operation, retries, "unprocessed keys asked for again");
             keys = left;
         }
     }

@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use cache::{Key, Kind, Policy};
 use domain::{Email, Error, PersonName, Profile, Result, UserId, Version};
-use retry::deadline;
 
 use crate::Store;
 use crate::changes::Outdated;
 use crate::item::{from_item, to_item};
 use crate::keys;
-use crate::load::{LOADED, LoadError};
+use crate::load::{LOADED, LoadError, part_of_work};
 use crate::table::{Condition, Table, Transaction, Write, undisturbed};
 
 const USER: Kind<Profile> = Kind::new(
@@ -46,7 +45,7 @@ impl Store {
     pub async fn profile(&self, user: &UserId) -> Result<Profile> {
         let (table, owner) = (self.table.clone(), user.clone());
         let load = async move { Ok::<_, LoadError>(read(&table, &owner).await?) };
-        let load = deadline::carried(load);
+        let load = part_of_work(load);
         let profile = self.cache.get_or_load(&cache_key(user), || load).await?;
         profile.as_deref().cloned().ok_or(Error::NotFound("profile"))
     }

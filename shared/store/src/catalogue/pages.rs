@@ -6,7 +6,6 @@ use std::time::Duration;
 use cache::{Key, Kind, Policy};
 use domain::{Category, Error, ProductId, Result};
 use monitoring::Read;
-use retry::deadline;
 use serde::{Deserialize, Serialize};
 
 use super::Listing;
@@ -14,7 +13,7 @@ use super::entries::{ListEntry, catalogue_tag, category_tag};
 use crate::Store;
 use crate::item::{from_item, text};
 use crate::keys;
-use crate::load::{LOADED, LoadError};
+use crate::load::{LOADED, LoadError, part_of_work};
 use crate::table::{Range, Table};
 
 const PAGE: Kind<IdPage> = Kind::new(
@@ -89,7 +88,7 @@ impl Store {
             };
             Ok::<_, LoadError>(Some(page))
         };
-        let load = deadline::carried(load);
+        let load = part_of_work(load);
         Ok(self.cache.get_or_load(&key, || load).await?)
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use cache::{AnyKey, Key, Kind, Policy, Tag};
 use domain::{Error, Price, ProductId, ProductPart, Result, Stock, Version};
-use monitoring::Read;
+use monitoring::{Carrier, Read};
 use retry::deadline;
 
 use super::{Listing, entries};
@@ -120,11 +120,11 @@ impl Store {
         let wanted: Vec<(Wanted, ProductId)> =
             wanted.into_iter().map(|(part, id)| (part, id.clone())).collect();
         let keys: Vec<Key<ProductPart>> = wanted.iter().map(|(part, id)| part.cache_key(id)).collect();
-        let (table, deadline) = (self.table.clone(), deadline::current());
+        let (table, deadline, work) = (self.table.clone(), deadline::current(), Carrier::here());
         let load = move |missing: Vec<usize>| {
             let wanted = missing.into_iter().map(|index| wanted[index].clone()).collect();
             let load = async move { Ok::<_, LoadError>(load(&table, wanted).await?) };
-            deadline::scope(deadline, load)
+            work.carry(deadline::scope(deadline, load))
         };
         self.cache.get_many(&keys, load).await.map_err(Error::from)
     }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use cache::{Key, Kind, Policy};
 use domain::{Driver, ProductId, Query, Result};
-use retry::deadline;
 
 use super::entries::{TermEntry, term_tag};
 use super::pages::IdPage;
@@ -15,7 +14,7 @@ use super::{Page, PageRequest};
 use crate::Store;
 use crate::item::from_item;
 use crate::keys;
-use crate::load::{LOADED, LoadError};
+use crate::load::{LOADED, LoadError, part_of_work};
 use crate::table::{Range, Table};
 
 const SEARCH: Kind<IdPage> = Kind::new(
@@ -47,7 +46,7 @@ impl Store {
         let key = cache_key(query, &request);
         let (table, query) = (self.table.clone(), query.clone());
         let load = async move { Ok::<_, LoadError>(Some(search_page(&table, &query, &request).await?)) };
-        let load = deadline::carried(load);
+        let load = part_of_work(load);
         let page = self.cache.get_or_load(&key, || load).await?;
         self.fill(page.as_deref()).await
     }

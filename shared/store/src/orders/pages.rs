@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use cache::Kind;
 use domain::{Error, OrderId, Result, UserId};
-use retry::deadline;
 use serde::{Deserialize, Serialize};
 
 use super::{Purchase, TORN, USER_ORDERS, purchase, user_tag, whole};
 use crate::catalogue::PageRequest;
 use crate::item::{Item, from_item, text};
-use crate::load::LoadError;
+use crate::load::{LoadError, part_of_work};
 use crate::table::{Range, Table};
 use crate::{Store, keys};
 
@@ -40,7 +39,7 @@ impl Store {
         let key = PAGE.key(format!("{}#{after}#{user}", request.limit)).tagged(user_tag(user));
         let (table, user) = (self.table.clone(), user.clone());
         let load = async move { Ok::<_, LoadError>(Some(load(&table, &user, &request).await?)) };
-        let load = deadline::carried(load);
+        let load = part_of_work(load);
         let page = self.cache.get_or_load(&key, || load).await?;
         Ok(page.as_deref().cloned().unwrap_or_default())
     }

@@ -84,8 +84,7 @@ impl Door {
         let _slot = self.slot().await.ok_or(Held::NoSlot).inspect_err(|_| self.note_failure(&meter))?;
         let start = Instant::now();
         let outcome = deadline::before(call).await;
-        self.took(operation, &meter, start.elapsed());
-        self.note_retries(&meter, attempts.retries());
+        self.took(operation, &meter, start.elapsed(), attempts.retries());
         outcome.ok_or(Held::OutOfTime).inspect_err(|_| self.note_failure(&meter))
     }
 
@@ -113,14 +112,18 @@ impl Door {
         self.0.monitoring.count(Count::DatabaseRetries, retries);
     }
 
-    fn took(&self, operation: &'static str, meter: &Meter, time: Duration) {
+    fn took(&self, operation: &'static str, meter: &Meter, time: Duration, retries: u64) {
         meter.latency.record(time);
         self.0.monitoring.took(Measure::DatabaseTime, time);
+        self.note_retries(meter, retries);
+        let duration_us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(operation, duration_us, retries, "call of DynamoDB");
         if time >= self.0.slow {
             meter.slow.fetch_add(1, Ordering::Relaxed);
             self.0.monitoring.count(Count::DatabaseSlow, 1);
-            let duration_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-            tracing::warn!(operation, duration_ms, "slow call of DynamoDB");
+            let (request_id, trace_id) = (monitoring::request_id(), monitoring::trace_id());
+            let duration_ms = duration_us / 1_000;
+            tracing::warn!(request_id, trace_id, operation, duration_ms, "slow call of DynamoDB");
         }
     }
 
@@ -191,7 +194,10 @@ impl Intercept for Attempts {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        let before = self.0.fetch_add(1, Ordering::Relaxed);
+        if before > 0 {
+            tracing::debug!(retries = before, "call of DynamoDB sent again");
+        }
         Ok(())
     }
 }

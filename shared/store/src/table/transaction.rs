@@ -14,7 +14,7 @@ use domain::{Error, Result};
 use tokio::time::sleep;
 
 use super::door::{Attempts, Held};
-use super::{CONTENTION, Table, Write};
+use super::{CONTENTION, Table, Write, exhausted};
 use crate::item::Item;
 use crate::keys::Key;
 
@@ -128,8 +128,7 @@ impl Table {
             };
             let wait = backoff.next_wait().filter(|_| self.budget.spend());
             let Some(wait) = wait else {
-                let cause = &error as &dyn std::error::Error;
-                tracing::warn!(operation = frozen.operation, retries, cause, "retries exhausted");
+                exhausted(frozen.operation, retries, &error);
                 return Err(error);
             };
             sleep(wait).await;

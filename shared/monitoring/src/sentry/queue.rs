@@ -1,0 +1,216 @@
+//! What waits to be sent, until nobody waits for anything else.
+//!
+//! Bounded in number and bytes, so that a Sentry that is gone costs a little memory
+//! and the events it misses. Sending is a job of the queue for after the response,
+//! on whose time it runs, and never a thread of its own, which a freeze would catch
+//! midway. A Sentry that does not answer is left alone for a while, longer each time.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use sentry_core::protocol::EnvelopeItem;
+use sentry_core::types::Dsn;
+use sentry_core::{Envelope, Transport};
+use tokio::time::timeout;
+
+use super::limits::{Kind, Limits};
+use super::sink::Sink;
+use crate::after_response::{AfterResponse, Importance};
+
+/// Envelopes that wait at most.
+const ROOM: usize = 32;
+/// Their bytes.
+const BYTES: usize = 512 * 1024;
+/// How long one may take: with a new connection, on a tenth of a processor.
+const EACH: Duration = Duration::from_millis(800);
+/// How long a Sentry that did not answer is left alone; doubled each time, up to the second.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
+
+/// Envelopes on their way. It is the client's transport.
+pub(super) struct Queue {
+    me: Weak<Self>,
+    sink: Sink,
+    after: AfterResponse,
+    state: Mutex<State>,
+    is_scheduled: Arc<AtomicBool>,
+    lost: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Parcel>,
+    bytes: usize,
+    limits: Limits,
+    failures: u32,
+    pause: Option<Instant>,
+    lost_unsaid: u64,
+}
+
+struct Parcel {
+    kind: Kind,
+    envelope: Bytes,
+}
+
+impl Queue {
+    pub(super) fn new(dsn: &Dsn, after: &AfterResponse) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            sink: Sink::new(dsn),
+            after: after.clone(),
+            state: Mutex::default(),
+            is_scheduled: Arc::default(),
+            lost: AtomicU64::new(0),
+        })
+    }
+
+    fn has_any(&self) -> bool {
+        self.with(|state| !state.waiting.is_empty())
+    }
+
+    /// Envelopes that were lost since this was asked last.
+    pub(super) fn take_losses(&self) -> u64 {
+        // What a drain had no time for, or a pause held back, has no event to remind of it.
+        if self.has_any() {
+            self.schedule();
+        }
+        self.lost.swap(0, Ordering::Relaxed)
+    }
+
+    /// Sends all that waits, until there is nothing left or nobody listens.
+    pub(super) async fn send_all(&self) {
+        while let Some(parcel) = self.next() {
+            let on_the_way = OnTheWay { queue: self, has_arrived: false };
+            if let Ok(Ok((status, headers))) = timeout(EACH, self.sink.send(parcel.envelope)).await {
+                on_the_way.arrived();
+                self.with(|state| state.limits.note(status, &headers, Instant::now()));
+                self.lose(u64::from(!status.is_success()));
+            }
+        }
+        let lost = self.with(|state| std::mem::take(&mut state.lost_unsaid));
+        if lost > 0 {
+            tracing::warn!(lost, "Sentry did not get all that it should have heard");
+        }
+    }
+
+    fn lose(&self, envelopes: u64) {
+        self.lost.fetch_add(envelopes, Ordering::Relaxed);
+        self.with(|state| state.lost_unsaid += envelopes);
+    }
+
+    /// The next one that may be sent; what Sentry does not want is let go.
+    fn next(&self) -> Option<Parcel> {
+        let (now, mut unwanted) = (Instant::now(), 0);
+        let next = self.with(|state| {
+            if state.pause.is_some_and(|end| now < end) {
+                return None;
+            }
+            while let Some(parcel) = state.waiting.pop_front() {
+                state.bytes -= parcel.envelope.len();
+                if state.limits.allow(parcel.kind, now) {
+                    return Some(parcel);
+                }
+                unwanted += 1;
+            }
+            None
+        });
+        self.lose(unwanted);
+        next
+    }
+
+    /// Puts it into the queue, if there is room.
+    fn keep(&self, parcel: Parcel) -> bool {
+        self.with(|state| {
+            let has_room = state.waiting.len() < ROOM && state.bytes + parcel.envelope.len() <= BYTES;
+            if has_room {
+                state.bytes += parcel.envelope.len();
+                state.waiting.push_back(parcel);
+            }
+            has_room
+        })
+    }
+
+    fn schedule(&self) {
+        if self.is_scheduled.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (queue, ticket) = (self.me.clone(), Ticket(Arc::clone(&self.is_scheduled)));
+        self.after.push(Importance::Errors, async move {
+            drop(ticket);
+            if let Some(queue) = queue.upgrade() {
+                queue.send_all().await;
+            }
+        });
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Transport for Queue {
+    /// Called in the middle of a log line: it must say nothing itself.
+    fn send_envelope(&self, envelope: Envelope) {
+        let Some(parcel) = Parcel::of(&envelope) else { return };
+        if self.keep(parcel) {
+            self.schedule();
+        } else {
+            self.lose(1);
+        }
+    }
+}
+
+impl Parcel {
+    /// Events and transactions are all that is ever sent.
+    fn of(envelope: &Envelope) -> Option<Self> {
+        let kind = envelope.items().find_map(|item| match item {
+            EnvelopeItem::Event(_) => Some(Kind::Error),
+            EnvelopeItem::Transaction(_) => Some(Kind::Transaction),
+            _ => None,
+        })?;
+        let mut bytes = Vec::new();
+        envelope.to_writer(&mut bytes).ok()?;
+        Some(Self { kind, envelope: bytes.into() })
+    }
+}
+
+/// That a job is queued; also when it is dropped before it runs.
+struct Ticket(Arc<AtomicBool>);
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// An envelope that nobody has taken yet; lost if that is given up, by whomever.
+struct OnTheWay<'a> {
+    queue: &'a Queue,
+    has_arrived: bool,
+}
+
+impl OnTheWay<'_> {
+    fn arrived(mut self) {
+        self.has_arrived = true;
+        self.queue.with(|state| state.failures = 0);
+    }
+}
+
+impl Drop for OnTheWay<'_> {
+    fn drop(&mut self) {
+        if !self.has_arrived {
+            self.queue.lose(1);
+            self.queue.with(State::pause);
+        }
+    }
+}
+
+impl State {
+    fn pause(&mut self) {
+        let pause = PAUSE.0.saturating_mul(2_u32.saturating_pow(self.failures)).min(PAUSE.1);
+        self.failures = self.failures.saturating_add(1);
+        self.pause = Some(Instant::now() + pause);
+    }
+}
