@@ -9,7 +9,8 @@ const NOW: Duration = Duration::from_millis(1_750_000_000_123);
 
 fn settings() -> Settings {
     let settings = [("STAGE", "production"), ("AWS_LAMBDA_FUNCTION_NAME", "storefront-products")];
-    Settings::read(&|name| settings.iter().find(|(known, _)| *known == name).map(|(_, is)| (*is).to_owned())).expect("good")
+    Settings::read(&|name| settings.iter().find(|(known, _)| *known == name).map(|(_, is)| (*is).to_owned()))
+        .expect("good")
 }
 
 /// Everything that can be told, with this many numbers of each measure.
