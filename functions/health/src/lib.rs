@@ -1,7 +1,23 @@
 //! Is the system well? And the answer to every path that no function serves.
+//!
+//! The one rule: an answer in time, whatever hangs. It asks table and cache itself,
+//! reads what the fleet has counted, and judges both by one table of limits
+//! ([`limits`]). Nothing here mends anything, and no verdict rests on what this one
+//! process has seen.
 
+mod check;
+mod dashboard;
 mod detailed;
+mod judge;
+mod limits;
 mod live;
+mod managed;
+mod names;
+mod number;
+mod probe;
+mod recent;
+mod report;
+mod token;
 
 use std::time::Instant;
 
@@ -10,10 +26,20 @@ use axum::routing::get;
 use monitoring::Monitoring;
 use store::Store;
 
+use crate::dashboard::Page;
+use crate::managed::ManagedCache;
+use crate::names::Names;
+use crate::token::Token;
+
 /// What the operations stand on.
 #[derive(Clone, Debug)]
 struct App {
     store: Store,
+    monitoring: Monitoring,
+    managed: ManagedCache,
+    names: Names,
+    token: Token,
+    page: Page,
     started: Instant,
 }
 
@@ -22,10 +48,20 @@ struct App {
 /// # Errors
 /// When a setting is missing or makes no sense.
 pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitoring) -> anyhow::Result<Router> {
-    let store = Store::open(&store::Config::read(variable)?, monitoring)?;
+    let config = store::Config::read(variable)?;
+    let app = App {
+        store: Store::open(&config, monitoring)?,
+        monitoring: monitoring.clone(),
+        managed: ManagedCache::new(config.elasticache()),
+        names: Names::read(variable),
+        token: Token::read(variable),
+        page: Page::assemble(),
+        started: Instant::now(),
+    };
     let routes = Router::new()
         .route("/api/health", get(live::live))
         .route("/api/health/detailed", get(detailed::detailed))
-        .with_state(App { store, started: Instant::now() });
+        .route("/api/health/dashboard", get(dashboard::dashboard))
+        .with_state(app);
     Ok(api::edge(routes, monitoring))
 }

@@ -2,10 +2,12 @@
 //!
 //! Who deploys a cache chooses its name. AWS makes its address, and another one
 //! when encryption is turned on. So [`discovery`] finds the address by the name,
-//! and [`iam`] makes the short-lived token that stands for a password. Both take
+//! and [`iam`] makes the short-lived token that stands for a password. What ElastiCache
+//! itself says of the cache, [`description`] tells. All take
 //! credentials and client from the caller, who sets them up once: this crate
 //! brings no HTTP stack along and reads no environment.
 
+pub mod description;
 pub mod discovery;
 pub mod iam;
 

@@ -56,16 +56,23 @@ impl Before {
 
 /// Whom to ask where the cache is; nobody if a URL says so.
 fn discovery(config: &Config) -> Option<Discovery> {
-    let CacheConfig { url: None, elasticache: Some(cache), endpoint, .. } = &config.cache else {
-        return None;
-    };
-    let mut builder = aws_sdk_elasticache::Config::builder()
-        .region(Region::new(config.region.clone()))
-        .credentials_provider(config.credentials.for_the_sdk())
-        .http_client(connection::http_client(endpoint.as_deref()));
-    builder.set_endpoint_url(endpoint.clone());
-    let client = aws_sdk_elasticache::Client::from_conf(builder.build());
-    Some(Discovery { client, cache: cache.clone() })
+    if config.cache.url.is_some() { None } else { config.elasticache() }
+}
+
+impl Config {
+    /// The cache in ElastiCache, and a client to ask about it; none if it is no such cache.
+    pub fn elasticache(&self) -> Option<Discovery> {
+        let CacheConfig { elasticache: Some(cache), endpoint, .. } = &self.cache else {
+            return None;
+        };
+        let mut builder = aws_sdk_elasticache::Config::builder()
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.credentials.for_the_sdk())
+            .http_client(connection::http_client(endpoint.as_deref()));
+        builder.set_endpoint_url(endpoint.clone());
+        let client = aws_sdk_elasticache::Client::from_conf(builder.build());
+        Some(Discovery { client, cache: cache.clone() })
+    }
 }
 
 fn credentials(config: &Config) -> Result<Option<Credentials>, ConfigError> {

@@ -103,7 +103,7 @@ pub async fn discover(client: &Client, cache: &Managed) -> Result<Endpoint, Disc
     }
 }
 
-async fn serverless_cache(
+pub(super) async fn serverless_cache(
     client: &Client,
     cache: &Managed,
     name: &str,
@@ -117,7 +117,7 @@ async fn serverless_cache(
     found.find(|found| is_named(name, found.serverless_cache_name())).ok_or_else(|| not_found(cache))
 }
 
-async fn replication_group(
+pub(super) async fn replication_group(
     client: &Client,
     cache: &Managed,
     name: &str,
@@ -131,7 +131,7 @@ async fn replication_group(
     found.find(|found| is_named(name, found.replication_group_id())).ok_or_else(|| not_found(cache))
 }
 
-fn limits() -> config::Builder {
+pub(super) fn limits() -> config::Builder {
     let timeouts = TimeoutConfig::builder().operation_timeout(TIME_LIMIT).operation_attempt_timeout(ATTEMPT);
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)

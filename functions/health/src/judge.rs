@@ -1,0 +1,38 @@
+//! Verdicts on what was counted and measured.
+
+use monitoring::{Measure, Totals, Unit};
+
+use crate::check::{Check, Limits};
+use crate::number::Number;
+
+/// By the time that 95 % of a measure's do not exceed.
+pub(crate) fn time(limits: Limits, totals: &Totals, of: Measure) -> Check {
+    limits.judge(milliseconds(totals, of, 95), totals.measured(of))
+}
+
+/// By the level that 95 % of a measure's do not exceed.
+pub(crate) fn level(limits: Limits, totals: &Totals, of: Measure) -> Check {
+    limits.judge(number(totals, of, 95), totals.measured(of))
+}
+
+/// By the most that was measured.
+pub(crate) fn most(limits: Limits, totals: &Totals, of: Measure) -> Check {
+    limits.judge(number(totals, of, 100), totals.measured(of))
+}
+
+/// By the share of some in all.
+pub(crate) fn share(limits: Limits, part: u64, of: u64) -> Check {
+    limits.judge(Number::percent(part, of), of)
+}
+
+/// The time that so many percent of a measure's do not exceed.
+pub(crate) fn milliseconds(totals: &Totals, of: Measure, percent: u64) -> Option<Number> {
+    totals.time_at_percent(of, percent).map(Number::milliseconds)
+}
+
+/// The number that so many percent of a measure's do not exceed. It is known within
+/// 3 %, but a share is no more than all.
+pub(crate) fn number(totals: &Totals, of: Measure, percent: u64) -> Option<Number> {
+    let at_most = if of.unit() == Unit::Percent { 100 } else { u64::MAX };
+    totals.at_percent(of, percent).map(|number| Number::whole(number.min(at_most)))
+}

@@ -1,0 +1,46 @@
+//! How the API does for its callers.
+
+use std::collections::BTreeMap;
+
+use monitoring::{Count, Measure, Totals};
+use serde::Serialize;
+
+use super::functions::{self, Function};
+use crate::check::{Checks, Status};
+use crate::number::Number;
+use crate::recent::Recent;
+use crate::{judge, limits};
+
+#[derive(Serialize)]
+pub(super) struct Api {
+    pub(super) status: Status,
+    checks: Checks,
+    requests: u64,
+    requests_per_second: Option<Number>,
+    /// Requests that a rate limit refused.
+    throttled: u64,
+    functions: BTreeMap<String, Function>,
+}
+
+impl Api {
+    pub(super) fn of(recent: &Recent, seconds: u64) -> Self {
+        let checks = checks(&recent.api);
+        let requests = recent.api.count(Count::Requests);
+        Self {
+            status: checks.status(),
+            checks,
+            requests,
+            requests_per_second: Number::per_second(requests, seconds),
+            throttled: recent.api.count(Count::Throttled),
+            functions: functions::of_the_api(recent),
+        }
+    }
+}
+
+fn checks(totals: &Totals) -> Checks {
+    let (errors, requests) = (totals.count(Count::ServerErrors), totals.count(Count::Requests));
+    Checks::new([
+        ("p95", judge::time(limits::API_TIME, totals, Measure::RequestTime)),
+        ("error_rate", judge::share(limits::ERROR_RATE, errors, requests)),
+    ])
+}

@@ -1,0 +1,69 @@
+//! How the cache does. It costs speed alone, so it is degraded at worst.
+
+use monitoring::{Count, Measure, Totals};
+use serde::Serialize;
+
+use crate::check::{Checks, Status};
+use crate::managed::Described;
+use crate::number::Number;
+use crate::probe::Probe;
+use crate::{judge, limits};
+
+#[derive(Serialize)]
+pub(super) struct Cache {
+    pub(super) status: Status,
+    checks: Checks,
+    /// Keys that were asked for.
+    keys: u64,
+    /// Invalidations that were not acknowledged at once; they are repeated.
+    unacknowledged: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    managed: Option<Described>,
+}
+
+impl Cache {
+    pub(super) fn of(probe: Probe, managed: Option<Described>, totals: &Totals) -> Self {
+        let checks = checks(probe, totals);
+        Self {
+            status: checks.status(),
+            checks,
+            keys: keys(totals),
+            unacknowledged: totals.count(Count::CacheUnacknowledged),
+            managed,
+        }
+    }
+}
+
+fn checks(probe: Probe, totals: &Totals) -> Checks {
+    Checks::new([
+        ("probe", probe.judge(limits::CACHE_TIME)),
+        ("p95", judge::time(limits::CACHE_TIME, totals, Measure::CacheTime)),
+        ("hit_rate", judge::share(limits::HIT_RATE, hits(totals), keys(totals))),
+        ("miss_penalty", judge::time(limits::MISS_PENALTY, totals, Measure::MissPenalty)),
+        ("errors", judge::share(limits::CACHE_ERRORS, errors(totals), requests(totals))),
+    ])
+}
+
+/// Of the keys that were asked for, those that a tier answered.
+pub(super) fn hit_rate(totals: &Totals) -> Option<Number> {
+    Number::percent(hits(totals), keys(totals))
+}
+
+fn keys(totals: &Totals) -> u64 {
+    hits(totals) + totals.count(Count::CacheMisses)
+}
+
+fn hits(totals: &Totals) -> u64 {
+    totals.sum([Count::CacheL1Hits, Count::CacheL2Hits, Count::CacheStale])
+}
+
+fn errors(totals: &Totals) -> u64 {
+    totals.sum([Count::CacheErrors, Count::CacheSkipped])
+}
+
+/// What was sent to the shared cache, or was to be. Writes are not timed, and fail all
+/// the same: there are at least as many requests as errors.
+fn requests(totals: &Totals) -> u64 {
+    let asked = totals.measured(Measure::CacheTime) + totals.count(Count::CacheSkipped);
+    asked.max(errors(totals))
+}

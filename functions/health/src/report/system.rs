@@ -1,0 +1,36 @@
+//! What the processes take.
+
+use monitoring::{Count, Measure, Totals};
+use serde::Serialize;
+
+use crate::check::{Checks, Status};
+use crate::number::Number;
+use crate::{judge, limits};
+
+#[derive(Serialize)]
+pub(super) struct System {
+    pub(super) status: Status,
+    checks: Checks,
+    /// Open sockets of the process that has most of them.
+    connections: Option<Number>,
+    cold_starts: u64,
+    /// Jobs for after a response that did not fit.
+    after_response_dropped: u64,
+}
+
+impl System {
+    pub(super) fn of(totals: &Totals) -> Self {
+        let checks = Checks::new([
+            ("memory", judge::most(limits::MEMORY, totals, Measure::MemoryUsed)),
+            ("memory_use", judge::most(limits::MEMORY_USE, totals, Measure::MemoryUse)),
+            ("cpu", judge::level(limits::CPU, totals, Measure::CpuUse)),
+        ]);
+        Self {
+            status: checks.status(),
+            checks,
+            connections: judge::number(totals, Measure::Connections, 100),
+            cold_starts: totals.count(Count::ColdStarts),
+            after_response_dropped: totals.count(Count::AfterResponseDropped),
+        }
+    }
+}

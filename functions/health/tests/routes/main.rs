@@ -1,0 +1,13 @@
+//! Health in process, with real things to probe, and real faults; its dashboard in a
+//! real browser.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod browser;
+mod dashboard;
+mod detailed;
+mod elasticache;
+mod live;
+mod not_found;
+mod server;
+mod stage;
+mod token;
