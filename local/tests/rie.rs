@@ -38,7 +38,11 @@ const EXPECTED: [(&str, u16, &[&str]); 23] = [
     ("webhooks/standard", 200, RECEIVED),
     ("webhooks/unknown-provider", 404, PROBLEM),
     ("health/health", 200, &["/status", "/timestamp", "/uptime"]),
-    ("health/detailed", 200, &["/status", "/services/database", "/services/cache"]),
+    (
+        "health/detailed",
+        200,
+        &["/status", "/services/database", "/services/cache", "/services/api", "/system"],
+    ),
     ("health/not-found", 404, PROBLEM),
 ];
 const PRODUCT: &[&str] = &[
@@ -73,6 +77,9 @@ const RECEIVED: &[&str] = &["/received", "/duplicate"];
 const PROBLEM: &[&str] = &["/type", "/title", "/status", "/detail", "/instance", "/request_id"];
 /// What show, search, adjust and a cart ask for: the local stack's catalogue has it.
 const PRODUCT_OF_THE_PAYLOADS: &str = "cafe-au-lait-bowl";
+
+/// What is for people, and no JSON.
+const PAGES: [&str; 1] = ["health/dashboard"];
 
 /// The payloads of functions that no HTTP request calls.
 const EVENTS: [&str; 8] = [
@@ -293,6 +300,9 @@ async fn webhooks_answers_its_payloads() {
 async fn health_answers_its_payloads() {
     let mut stage = Stage::of("health").await;
     stage.answers_its_payloads().await;
+    let page = stage.rie.invoke(&stage.payload(PAGES[0])).await.unwrap();
+    assert_eq!((&page["statusCode"], &page["isBase64Encoded"]), (&json!(200), &json!(false)));
+    assert!(page["body"].as_str().unwrap().starts_with("<!doctype html>"));
     stage.rie.stop().await;
 }
 
@@ -302,7 +312,7 @@ fn every_payload_has_an_expected_answer() {
     let folders = names_in(&functions).into_iter();
     let payloads: BTreeSet<String> =
         folders.flat_map(|function| payloads_of(&functions, &function)).collect();
-    let expected = EXPECTED.iter().map(|(payload, ..)| *payload).chain(EVENTS);
+    let expected = EXPECTED.iter().map(|(payload, ..)| *payload).chain(PAGES).chain(EVENTS);
     assert_eq!(payloads, expected.map(str::to_owned).collect());
 }
 

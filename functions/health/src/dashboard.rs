@@ -18,7 +18,15 @@ use crate::token::Admitted;
 
 const FRAME: &str = include_str!("dashboard/page.html");
 const STYLE: &str = include_str!("dashboard/style.css");
-const SCRIPT: &str = include_str!("dashboard/script.js");
+const SCRIPT: &str = concat!(
+    include_str!("dashboard/numbers.js"),
+    include_str!("dashboard/elements.js"),
+    include_str!("dashboard/services.js"),
+    include_str!("dashboard/charts.js"),
+    include_str!("dashboard/tables.js"),
+    include_str!("dashboard/verdict.js"),
+    include_str!("dashboard/ask.js"),
+);
 
 /// The page, put together once.
 #[derive(Clone, Debug)]

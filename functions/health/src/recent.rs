@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use monitoring::{Totals, Window};
+use monitoring::{Count, Totals, Window};
 
 use crate::names::{Names, is_of_the_api};
 
@@ -17,6 +17,8 @@ const SECONDS: u64 = 60;
 /// What happened in some minutes.
 #[derive(Default)]
 pub(crate) struct Recent {
+    /// Whether that can be read; else nothing below means anything.
+    is_known: bool,
     /// In everything that counts.
     pub(crate) all: Totals,
     /// In all functions that answer the shop's requests.
@@ -26,6 +28,16 @@ pub(crate) struct Recent {
 }
 
 impl Recent {
+    /// How often something happened anywhere, if that is known.
+    pub(crate) fn count(&self, of: Count) -> Option<u64> {
+        self.is_known.then(|| self.all.count(of))
+    }
+
+    /// How often something happened in the API, if that is known.
+    pub(crate) fn count_of_api(&self, of: Count) -> Option<u64> {
+        self.is_known.then(|| self.api.count(of))
+    }
+
     fn add(&mut self, function: &str, totals: &Totals) {
         self.all.merge(totals);
         if is_of_the_api(function) {
@@ -37,7 +49,8 @@ impl Recent {
 
 /// A window, and when it is looked at.
 pub(crate) struct View<'a> {
-    pub(crate) window: &'a Window,
+    /// None, if it cannot be read.
+    pub(crate) window: Option<&'a Window>,
     pub(crate) names: &'a Names,
     pub(crate) now: Timestamp,
 }
@@ -53,10 +66,12 @@ impl View<'_> {
         (JUDGED - 1) * SECONDS + self.seconds_of(self.running())
     }
 
-    /// Each minute that is shown, oldest first, with its number since 1970.
+    /// Each minute that is shown, oldest first, with its number since 1970; none if
+    /// nothing is known.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (u64, Recent)> {
         let minutes = self.running().saturating_sub(SHOWN)..=self.running();
-        minutes.map(|minute| (minute, self.of(minute..=minute)))
+        let known = minutes.filter(|_| self.window.is_some());
+        known.map(|minute| (minute, self.of(minute..=minute)))
     }
 
     /// How much of a minute has passed.
@@ -65,8 +80,9 @@ impl View<'_> {
     }
 
     fn of(&self, minutes: std::ops::RangeInclusive<u64>) -> Recent {
-        let mut recent = Recent::default();
-        for (function, totals) in self.window.minutes.range(minutes).flat_map(|(_, functions)| functions) {
+        let mut recent = Recent { is_known: self.window.is_some(), ..Recent::default() };
+        let said = self.window.into_iter().flat_map(|window| window.minutes.range(minutes.clone()));
+        for (function, totals) in said.flat_map(|(_, functions)| functions) {
             recent.add(self.names.short(function), totals);
         }
         recent

@@ -52,7 +52,8 @@ pub(crate) struct Report {
     window: Scope,
     services: Services,
     system: System,
-    /// What the shop did in the judged minutes; no verdict.
+    /// What the shop did in the judged minutes; no verdict. This and every other count
+    /// is null where the fleet's counts cannot be read.
     business: Business,
     /// Functions that do not answer the shop's requests.
     other_functions: BTreeMap<String, Function>,
@@ -84,15 +85,14 @@ impl Services {
 impl Report {
     pub(crate) fn of(observed: Observed, names: &Names) -> Self {
         let scope = scope(observed.window.as_ref());
-        let window = observed.window.unwrap_or_default();
-        let view = View { window: &window, names, now: observed.now };
+        let view = View { window: observed.window.as_ref(), names, now: observed.now };
         let recent = view.judged();
         let services = Services {
-            database: Database::of(observed.database, &recent.all),
-            cache: Cache::of(observed.cache, observed.managed, &recent.all),
+            database: Database::of(observed.database, &recent),
+            cache: Cache::of(observed.cache, observed.managed, &recent),
             api: Api::of(&recent, view.judged_seconds()),
         };
-        let system = System::of(&recent.all);
+        let system = System::of(&recent);
         Self {
             status: Status::worst([services.status(), system.status]).min(Status::Healthy),
             timestamp: observed.now,
@@ -100,7 +100,7 @@ impl Report {
             window: Scope { scope, minutes: JUDGED },
             services,
             system,
-            business: Business::of(&recent.all),
+            business: Business::of(&recent),
             other_functions: functions::others(&recent),
             minutes: view.shown().map(|(minute, recent)| Minute::of(minute, &recent, &view)).collect(),
         }

@@ -15,23 +15,23 @@ use crate::{judge, limits};
 pub(super) struct Api {
     pub(super) status: Status,
     checks: Checks,
-    requests: u64,
+    requests: Option<u64>,
     requests_per_second: Option<Number>,
     /// Requests that a rate limit refused.
-    throttled: u64,
+    throttled: Option<u64>,
     functions: BTreeMap<String, Function>,
 }
 
 impl Api {
     pub(super) fn of(recent: &Recent, seconds: u64) -> Self {
         let checks = checks(&recent.api);
-        let requests = recent.api.count(Count::Requests);
+        let requests = recent.count_of_api(Count::Requests);
         Self {
             status: checks.status(),
             checks,
             requests,
-            requests_per_second: Number::per_second(requests, seconds),
-            throttled: recent.api.count(Count::Throttled),
+            requests_per_second: requests.and_then(|requests| Number::per_second(requests, seconds)),
+            throttled: recent.count_of_api(Count::Throttled),
             functions: functions::of_the_api(recent),
         }
     }

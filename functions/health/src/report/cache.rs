@@ -7,6 +7,7 @@ use crate::check::{Checks, Status};
 use crate::managed::Described;
 use crate::number::Number;
 use crate::probe::Probe;
+use crate::recent::Recent;
 use crate::{judge, limits};
 
 #[derive(Serialize)]
@@ -14,21 +15,21 @@ pub(super) struct Cache {
     pub(super) status: Status,
     checks: Checks,
     /// Keys that were asked for.
-    keys: u64,
+    keys: Option<u64>,
     /// Invalidations that were not acknowledged at once; they are repeated.
-    unacknowledged: u64,
+    unacknowledged: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     managed: Option<Described>,
 }
 
 impl Cache {
-    pub(super) fn of(probe: Probe, managed: Option<Described>, totals: &Totals) -> Self {
-        let checks = checks(probe, totals);
+    pub(super) fn of(probe: Probe, managed: Option<Described>, recent: &Recent) -> Self {
+        let checks = checks(probe, &recent.all);
         Self {
             status: checks.status(),
             checks,
-            keys: keys(totals),
-            unacknowledged: totals.count(Count::CacheUnacknowledged),
+            keys: recent.count(Count::CacheMisses).map(|_| keys(&recent.all)),
+            unacknowledged: recent.count(Count::CacheUnacknowledged),
             managed,
         }
     }

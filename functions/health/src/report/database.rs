@@ -5,26 +5,27 @@ use serde::Serialize;
 
 use crate::check::{Checks, Status};
 use crate::probe::Probe;
+use crate::recent::Recent;
 use crate::{judge, limits};
 
 #[derive(Serialize)]
 pub(super) struct Database {
     pub(super) status: Status,
     checks: Checks,
-    calls: u64,
-    failures: u64,
-    retries: u64,
+    calls: Option<u64>,
+    failures: Option<u64>,
+    retries: Option<u64>,
 }
 
 impl Database {
-    pub(super) fn of(probe: Probe, totals: &Totals) -> Self {
-        let checks = checks(probe, totals);
+    pub(super) fn of(probe: Probe, recent: &Recent) -> Self {
+        let checks = checks(probe, &recent.all);
         Self {
             status: checks.status(),
             checks,
-            calls: totals.count(Count::DatabaseCalls),
-            failures: totals.count(Count::DatabaseFailures),
-            retries: totals.count(Count::DatabaseRetries),
+            calls: recent.count(Count::DatabaseCalls),
+            failures: recent.count(Count::DatabaseFailures),
+            retries: recent.count(Count::DatabaseRetries),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What the processes take.
 
-use monitoring::{Count, Measure, Totals};
+use monitoring::{Count, Measure};
 use serde::Serialize;
 
 use crate::check::{Checks, Status};
 use crate::number::Number;
+use crate::recent::Recent;
 use crate::{judge, limits};
 
 #[derive(Serialize)]
@@ -13,13 +14,14 @@ pub(super) struct System {
     checks: Checks,
     /// Open sockets of the process that has most of them.
     connections: Option<Number>,
-    cold_starts: u64,
+    cold_starts: Option<u64>,
     /// Jobs for after a response that did not fit.
-    after_response_dropped: u64,
+    after_response_dropped: Option<u64>,
 }
 
 impl System {
-    pub(super) fn of(totals: &Totals) -> Self {
+    pub(super) fn of(recent: &Recent) -> Self {
+        let totals = &recent.all;
         let checks = Checks::new([
             ("memory", judge::most(limits::MEMORY, totals, Measure::MemoryUsed)),
             ("memory_use", judge::most(limits::MEMORY_USE, totals, Measure::MemoryUse)),
@@ -29,8 +31,8 @@ impl System {
             status: checks.status(),
             checks,
             connections: judge::number(totals, Measure::Connections, 100),
-            cold_starts: totals.count(Count::ColdStarts),
-            after_response_dropped: totals.count(Count::AfterResponseDropped),
+            cold_starts: recent.count(Count::ColdStarts),
+            after_response_dropped: recent.count(Count::AfterResponseDropped),
         }
     }
 }

@@ -92,6 +92,13 @@ fn a_dead_cache_is_degraded_and_takes_the_counts_along() {
 }
 
 #[test]
+fn what_cannot_be_read_is_no_zero() {
+    let report = report(observed(None));
+    assert_eq!(report["services"]["api"]["requests"], Value::Null);
+    assert_eq!((&report["business"]["orders_placed"], &report["minutes"]), (&Value::Null, &json!([])));
+}
+
+#[test]
 fn a_dead_table_is_unhealthy() {
     let database = Probe::Failed("the table cannot be read");
     let report = report(Observed { database, ..observed(Some(Window::default())) });

@@ -58,3 +58,14 @@ impl Shown {
         rest.split('<').next().unwrap_or_default()
     }
 }
+
+/// Else a page that complains would pass for one that does not.
+#[tokio::test]
+async fn what_a_page_complains_of_is_heard() {
+    let page = async || {
+        axum::response::Html("<script>console.error('oh no'); fetch('http://shop.example/')</script>")
+    };
+    let server = crate::server::serve(axum::Router::new().fallback(page)).await;
+    let shown = open(&server.url(), 1).await;
+    assert!(shown.console[0].contains("oh no"), "{:?}", shown.console);
+}

@@ -19,6 +19,7 @@ Storefront runs. Stop it with Ctrl-C.
   API              {api}/api/products
   Health           {api}/api/health
   Detailed health  {api}/api/health/detailed
+  Dashboard        {api}/api/health/dashboard
   DynamoDB         {dynamodb} (table {TABLE_NAME})
   Cache            {cache}
   Logs             {logs}

@@ -2,6 +2,7 @@
 //! tokens held to botocore's.
 
 mod canned;
+mod description;
 mod discovery;
 mod iam;
 mod moto_server;
