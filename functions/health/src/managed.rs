@@ -80,9 +80,8 @@ impl ManagedCache {
     /// What is known of it, asked anew once a minute; none if it is no such cache.
     pub(crate) async fn described(&self) -> Option<Described> {
         let asked = self.0.as_ref()?;
-        let mut known = match timeout(LIMIT, asked.known.lock()).await {
-            Ok(known) => known,
-            Err(_) => return Some(described(&asked.discovery.cache, None, Some("it is being asked"))),
+        let Ok(mut known) = timeout(LIMIT, asked.known.lock()).await else {
+            return Some(described(&asked.discovery.cache, None, Some("it is being asked")));
         };
         let now = api::now();
         if !known.is_fresh(now) {

@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_number_is_shown_with_the_decimals_that_it_has() {
-        assert_eq!(json!(Number::milliseconds(Duration::from_micros(3_140))), json!(3.14));
+        assert_eq!(json!(Number::milliseconds(Duration::from_micros(3_250))), json!(3.25));
         assert_eq!(json!(Number::percent(1, 1_000)), json!(0.1));
         assert_eq!(json!(Number::percent(2, 2)), json!(100));
     }

@@ -42,7 +42,9 @@ function age() {
 
 async function ask() {
   const request = { cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) };
-  const response = await fetch("detailed", request).catch(() => {
+  // The address of this page may have a token in it, which an address to fetch must not.
+  const address = new URL("detailed", location.origin + location.pathname);
+  const response = await fetch(address, request).catch(() => {
     throw new Error("The API cannot be reached. Trying again.");
   });
   if (response.status === 401) throw new Error("The health token is missing or has changed: reload the page to sign in.");

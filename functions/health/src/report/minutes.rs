@@ -12,7 +12,8 @@ use crate::recent::{Recent, View, begin};
 #[derive(Serialize)]
 pub(super) struct Minute {
     /// When it began.
-    minute: Timestamp,
+    #[serde(rename = "minute")]
+    began: Timestamp,
     /// How much of it has passed.
     seconds: u64,
     requests: u64,
@@ -31,7 +32,7 @@ impl Minute {
         let (requests, errors) = (api.count(Count::Requests), api.count(Count::ServerErrors));
         let seconds = view.seconds_of(minute);
         Self {
-            minute: begin(minute),
+            began: begin(minute),
             seconds,
             requests,
             requests_per_second: Number::per_second(requests, seconds),

@@ -44,7 +44,9 @@ fn report(observed: Observed) -> Value {
 /// The report of one function's counts in the running minute.
 fn of_counts(function: &str, counts: &[(Count, u64)]) -> Value {
     let mut totals = Totals::default();
-    counts.iter().for_each(|(count, times)| totals.add(*count, *times));
+    for (count, times) in counts {
+        totals.add(*count, *times);
+    }
     report(observed(Some(window([(running(), function, totals)]))))
 }
 

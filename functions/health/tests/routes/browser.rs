@@ -10,7 +10,7 @@ const MISSING: &str = "there is no chromium on the PATH: install it (apt-get ins
 /// It has names of its own on other systems.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 /// Longer than any page takes; the browser's own clock runs ahead of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A page as it stands after a while.
 pub(crate) struct Shown {
@@ -54,8 +54,9 @@ fn program() -> &'static str {
 impl Shown {
     /// The text right after a piece of markup, up to the next tag.
     pub(crate) fn text_after(&self, markup: &str) -> &str {
-        let (_, rest) = self.dom.split_once(markup).unwrap_or_else(|| panic!("no {markup} in {}", self.dom));
-        rest.split('<').next().unwrap_or_default()
+        let after = self.dom.split_once(markup).map(|(_, after)| after);
+        assert!(after.is_some(), "no {markup} in {}", self.dom);
+        after.unwrap_or_default().split('<').next().unwrap_or_default()
     }
 }
 

@@ -149,3 +149,13 @@ async fn the_page_shows_the_real_answer() {
     assert_eq!(shown.console, [""; 0]);
     assert_eq!(shown.text_after("<h1 id=\"verdict\">"), "All is well");
 }
+
+#[tokio::test]
+async fn a_browser_that_has_signed_in_sees_all_of_it() {
+    let stage = Stage::new().await.with("HEALTH_TOKEN", "a-token-for-health");
+    let server = serve(stage.router()).await;
+    let signed_in = server.url().replace("http://", "http://anyone:a-token-for-health@");
+    let shown = browser::open(&format!("{signed_in}{PAGE}"), 8).await;
+    assert_eq!(shown.console, [""; 0]);
+    assert_eq!(shown.text_after("<h1 id=\"verdict\">"), "All is well");
+}

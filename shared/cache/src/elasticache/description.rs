@@ -6,7 +6,9 @@
 //! unknown.
 
 use aws_sdk_elasticache::Client;
-use aws_sdk_elasticache::types::{CacheUsageLimits, ReplicationGroup, ServerlessCache};
+use aws_sdk_elasticache::types::{
+    CacheUsageLimits, DataStorage, EcpuPerSecond, ReplicationGroup, ServerlessCache,
+};
 
 use super::Managed;
 use super::discovery::{DiscoveryError, limits, replication_group, serverless_cache};
@@ -54,8 +56,8 @@ pub async fn describe(client: &Client, cache: &Managed) -> Result<Description, D
 fn of_serverless_cache(found: ServerlessCache) -> Description {
     let limits = found.cache_usage_limits();
     Description {
-        storage_limit_gb: limits.and_then(CacheUsageLimits::data_storage).and_then(|it| it.maximum()),
-        ecpu_limit: limits.and_then(CacheUsageLimits::ecpu_per_second).and_then(|it| it.maximum()),
+        storage_limit_gb: limits.and_then(CacheUsageLimits::data_storage).and_then(DataStorage::maximum),
+        ecpu_limit: limits.and_then(CacheUsageLimits::ecpu_per_second).and_then(EcpuPerSecond::maximum),
         endpoints: [&found.endpoint, &found.reader_endpoint].into_iter().flatten().count(),
         status: found.status,
         engine: found.engine,

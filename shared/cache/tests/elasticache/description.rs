@@ -42,7 +42,7 @@ async fn create_group(client: &Client) -> Managed {
     let call = client.create_replication_group().replication_group_id("shop-cache");
     let call = call.replication_group_description("the shop").engine("valkey");
     let call = call.cache_node_type("cache.t4g.small").cluster_mode(ClusterMode::Enabled).num_node_groups(2);
-    call.send().await.unwrap();
+    call.send().await.expect("moto creates it");
     Managed::ReplicationGroup("shop-cache".to_owned())
 }
 
