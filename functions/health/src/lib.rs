@@ -2,7 +2,7 @@
 //!
 //! The one rule: an answer in time, whatever hangs. It asks table and cache itself,
 //! reads what the fleet has counted, and judges both by one table of limits
-//! ([`limits`]). Nothing here mends anything, and no verdict rests on what this one
+//! (`limits.rs`). Nothing here mends anything, and no verdict rests on what this one
 //! process has seen.
 
 mod check;

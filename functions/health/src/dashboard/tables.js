@@ -27,7 +27,7 @@ function showFunctions(report) {
     ...Object.entries(report.services.api.functions).map(([name, it]) => functionRow(name, it, "")),
     ...Object.entries(report.other_functions).map(([name, it]) => functionRow(name, it, "other")),
   ];
-  const why = report.window.scope === "unknown" ? SCOPES.unknown : "none has said anything in this time";
+  const why = report.window.scope === "unknown" ? SCOPES.unknown : "None has said anything in this time";
   const none = { cells: [why, "", "", "", "", "", ""], row: "other" };
   fill(byId("functions"), rows.length > 0 ? rows : [none]);
 }

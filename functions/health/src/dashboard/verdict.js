@@ -40,10 +40,15 @@ function initialSmall(text) {
   return /^[A-Z]{2}/.test(text) ? text : text[0].toLowerCase() + text.slice(1);
 }
 
+/** There need not be a shared cache. */
+function answering(report) {
+  return report.services.cache.checks.probe.value === null ? "The table answers." : "Table and cache answer.";
+}
+
 function why(report) {
   const found = reasons(report);
   if (found.length > 0) return found.slice(0, 2).join("; ") + (found.length > 2 ? `; and ${found.length - 2} more` : "");
-  if (report.window.scope === "unknown") return "Table and cache answer. What the fleet has counted cannot be read.";
-  if (report.services.api.requests === 0) return "Table and cache answer. No requests in the last 5 minutes.";
+  if (report.window.scope === "unknown") return `${answering(report)} What the fleet has counted cannot be read.`;
+  if (report.services.api.requests === 0) return `${answering(report)} No requests in the last 5 minutes.`;
   return "Every value is within its limit.";
 }
