@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use local::gate::Backend;
 use local::invoke::Invoker;
-use local::lambda::{Binaries, Emulator, StatusReceiver, Supervisor, Surroundings};
+use local::lambda::{Binaries, Emulator, RateLimits, StatusReceiver, Supervisor, Surroundings};
 use local::project::Project;
 use local::provider::Secrets;
 use local::stack::{Options, Stack};
@@ -57,6 +57,7 @@ async fn an_extension_hears_of_other_functions_and_waits_for_none_of_them() {
         jwks: tokens.jwks(),
         cursor_key: "a cursor key of at least 32 characters".to_owned(),
         webhook_secrets: Secrets::random().unwrap(),
+        rate_limits: RateLimits::default(),
     };
     let start = |function: &str| {
         let template = project.template().unwrap();

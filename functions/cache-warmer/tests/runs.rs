@@ -6,14 +6,14 @@ use cache_warmer::{Report, Warmer};
 use domain::Category;
 use local::faults::Fault;
 use local::testing::shop::{Shop, mug};
-use monitoring::{Monitoring, Read, Settings};
+use monitoring::{Monitoring, Read};
 use serde_json::{Value, json};
 use store::{PageRequest, Store};
 use tokio::time::Instant;
 
 /// A process of the fleet that has read this so often.
 async fn fleet_reads(shop: &Shop, reads: &[(Read, &str, usize)]) {
-    let monitoring = Monitoring::new(Settings { function: "products".into(), ..Settings::default() });
+    let monitoring = Monitoring::default();
     let config = store::Config::read(&|name| shop.environment.get(name).cloned()).expect("complete");
     let _store = Store::open(&config, &monitoring).expect("a good configuration");
     for (what, name, times) in reads {

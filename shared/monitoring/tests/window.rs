@@ -20,8 +20,8 @@ impl Process {
 
     fn new(function: &str, url: Option<String>) -> Self {
         let cache = Cache::new(Config { url, ..Config::default() }).expect("a good configuration");
-        let settings = Settings { function: function.to_owned(), ..Settings::default() };
-        let monitoring = Monitoring::new(settings);
+        let variable = |name: &str| (name == "AWS_LAMBDA_FUNCTION_NAME").then(|| function.to_owned());
+        let monitoring = Monitoring::new(Settings::read(&variable).expect("good settings"));
         monitoring.share_through(&cache);
         Self { monitoring, cache }
     }

@@ -27,9 +27,10 @@ pub(super) struct Function {
 
 impl Function {
     fn of(totals: &Totals) -> Self {
-        let (requests, errors) = (totals.count(Count::Requests), totals.count(Count::ServerErrors));
-        let [p50_ms, p95_ms, p99_ms] =
-            [50, 95, 99].map(|percent| milliseconds(totals, Measure::RequestTime, percent));
+        let requests = totals.sum([Count::Requests, Count::Events]);
+        let errors = totals.sum([Count::ServerErrors, Count::EventsFailed]);
+        let time = if totals.count(Count::Events) > 0 { Measure::EventTime } else { Measure::RequestTime };
+        let [p50_ms, p95_ms, p99_ms] = [50, 95, 99].map(|percent| milliseconds(totals, time, percent));
         Self {
             requests,
             errors,
