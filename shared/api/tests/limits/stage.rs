@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use api::{Caller, Json, Keys, Limiter, Policy, Problem, Quota, edge};
 use axum::Router;
@@ -51,7 +52,13 @@ impl Stage {
     }
 
     pub(crate) fn process_with(&self, quota: &str) -> Router {
-        let cache = Cache::new(Config { url: Some(self.redis.url()), ..Config::default() });
+        self.patient_process(quota, Duration::from_secs(10))
+    }
+
+    /// One that waits so long for L2: on a slow machine it answers late.
+    pub(crate) fn patient_process(&self, quota: &str, command_timeout: Duration) -> Router {
+        let url = Some(self.redis.url());
+        let cache = Cache::new(Config { url, command_timeout, ..Config::default() });
         let limiter = Limiter::new(&cache.expect("a good configuration"), &Monitoring::default());
         let variable = variables(&[("RATE_LIMIT_MAKING", quota), ("RATE_LIMIT_LOOKING", quota)]);
         let policy = |name| Policy::read(&variable, name, Quota::new(1, 1)).expect("a good policy");
