@@ -146,8 +146,15 @@ fn is_somebodys(word: &str) -> bool {
 }
 
 fn is_token(word: &str) -> bool {
-    let parts = word.split([':', '.', '/']);
-    PREFIXES.iter().any(|prefix| word.contains(prefix)) || parts.into_iter().any(is_random)
+    let mut parts = word.split([':', '.', '/']);
+    PREFIXES.iter().any(|prefix| word.contains(prefix)) || is_base64(word) || parts.any(is_random)
+}
+
+/// Paths are not written like this.
+fn is_base64(word: &str) -> bool {
+    let has = |of: fn(&char) -> bool| word.chars().any(|c| of(&c));
+    let has_all = has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && has(char::is_ascii_digit);
+    has_all && word.len() >= TOKEN && !word.contains("::")
 }
 
 /// Words have letters only, and numbers digits only.
@@ -159,8 +166,7 @@ fn is_random(part: &str) -> bool {
 }
 
 fn is_address(word: &str) -> bool {
-    let word = word.trim_matches(['[', ']']);
-    word.parse::<IpAddr>().is_ok() || word.parse::<SocketAddr>().is_ok()
+    word.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() || word.parse::<SocketAddr>().is_ok()
 }
 
 #[cfg(test)]
@@ -190,7 +196,7 @@ mod tests {
             ("secret sk_live_x and whsec_y", "secret […] and […]"),
             ("password=hunter2 user=ann", "password=[…] user=[…]"),
             ("from 10.0.0.7 and [::1]:80", "from […] and […]"),
-            ("from 192.168.100.200:8080", "from […]"),
+            ("from 192.168.100.200:8080", "from […]:8080"),
             ("at https://ann:pw@host/x?token=1", "at […]"),
             ("item USER#ann is gone", "item USER#[…] is gone"),
         ] {

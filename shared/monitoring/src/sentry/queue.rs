@@ -214,3 +214,65 @@ impl State {
         self.pause = Some(Instant::now() + pause);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sentry_core::protocol::Event;
+
+    use super::*;
+
+    /// Nobody listens there.
+    fn gone(after: &AfterResponse) -> Arc<Queue> {
+        Queue::new(&"http://key@127.0.0.1:9/42".parse().expect("a DSN"), after)
+    }
+
+    fn event(length: usize) -> Envelope {
+        Event { message: Some("x".repeat(length)), ..Event::default() }.into()
+    }
+
+    #[tokio::test]
+    async fn a_sentry_that_is_gone_costs_bounded_memory() {
+        let (after, big) = (AfterResponse::default(), BYTES / 4);
+        let queue = gone(&after);
+        for length in [0; 10 * ROOM].into_iter().chain([big; 10]) {
+            queue.send_envelope(event(length));
+        }
+        assert_eq!(queue.with(|state| state.waiting.len()), ROOM);
+        assert_eq!(queue.take_losses() as usize, 9 * ROOM + 10);
+        let queue = gone(&after);
+        (0..10).for_each(|_| queue.send_envelope(event(big)));
+        assert!(queue.with(|state| state.bytes) <= BYTES);
+        assert_eq!(queue.take_losses(), 7, "three fit, with what stands around their text");
+    }
+
+    #[tokio::test]
+    async fn one_that_is_gone_loses_one_and_is_left_alone() {
+        let after = AfterResponse::default();
+        let queue = gone(&after);
+        (0..3).for_each(|_| queue.send_envelope(event(0)));
+        after.drain(Duration::from_secs(10)).await;
+        assert_eq!((queue.take_losses(), queue.with(|state| state.waiting.len())), (1, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_that_is_cut_off_is_queued_again() {
+        let after = AfterResponse::default();
+        let queue = gone(&after);
+        queue.send_envelope(event(0));
+        assert!(queue.is_scheduled.load(Ordering::Acquire));
+        after.drain(Duration::ZERO).await;
+        assert!(!queue.is_scheduled.load(Ordering::Acquire));
+    }
+
+    #[test]
+    fn pauses_grow_up_to_a_minute() {
+        let (mut state, mut longest) = (State::default(), Duration::ZERO);
+        for _ in 0..40 {
+            state.pause();
+            let pause = state.pause.expect("one").saturating_duration_since(Instant::now());
+            assert!(pause <= PAUSE.1);
+            longest = longest.max(pause);
+        }
+        assert!(longest > PAUSE.1 / 2);
+    }
+}
