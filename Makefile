@@ -101,10 +101,14 @@ fuzz: ## Feed the parsers of webhooks with anything: make fuzz [SECONDS=60]
 	cd functions/webhooks/fuzz && cargo fuzz run --sanitizer none headers corpus/headers seeds/headers -- \
 	  -max_total_time="$$FUZZ_SECONDS" -max_len=4096 -dict=headers.dict
 
+# Each binary has a build id, by which Sentry finds the debug file of a panic's
+# stack; what is shipped has neither names nor lines.
 build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64|x86_64]
 	@$(if $(filter arm64 x86_64,$(ARCH)),,$(error ARCH is arm64 or x86_64, as Architecture in template.yaml))
 	@scripts/set-up build
-	PATH="$(VENV)/bin:$$PATH" cargo lambda build --locked --release --$(ARCH:x86_64=x86-64) --lambda-dir target/lambda $(FUNCTIONS:%=--package %)
+	PATH="$(VENV)/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -Clink-arg=-Wl,--build-id=sha1" \
+	  cargo lambda build --locked --release --$(ARCH:x86_64=x86-64) --lambda-dir target/lambda $(FUNCTIONS:%=--package %)
+	@for name in $(FUNCTIONS); do scripts/keep-debug-file target/lambda/$$name/bootstrap target/debug-files/$$name.debug; done
 
 tools: ## Install every tool that the other targets use
 	@scripts/set-up all

@@ -1,10 +1,10 @@
 //! A stripped program's stack leads to its lines, by the file that was not stripped.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use addr2line::Loader;
-use object::Object;
+use object::Object as _;
 use serde_json::Value;
 
 use crate::function::Function;
@@ -13,34 +13,34 @@ use crate::server::{Sentry, TAKE};
 
 #[tokio::test]
 async fn a_stripped_programs_panic_leads_to_its_line() {
-    let (folder, whole) = (tempfile::tempdir().unwrap(), std::env::current_exe().unwrap());
-    let stripped = strip(&whole, folder.path());
+    let folder = tempfile::tempdir().unwrap();
+    let (stripped, debug_file) = (folder.path().join("function"), folder.path().join("function.debug"));
+    strip(&stripped, &debug_file);
     let sentry = Sentry::start(TAKE).await;
     let function = Function::own_copy(&stripped, "http", &sentry, &[]).await;
     function.get("/panic").await;
     let event = sentry.first().await.event().clone();
 
-    let image = image_of(&event, "stripped");
-    assert_eq!(image["id"].as_str().unwrap().replace('-', ""), debug_id(&whole));
-    let places = places(&event, image, &whole);
+    let image = image_of(&event, "function");
+    assert_eq!(image["id"].as_str().unwrap().replace('-', ""), debug_id(&debug_file));
+    let places = places(&event, image, &debug_file);
     let wanted = ("sentry::handlers::here_it_panics".to_owned(), PANIC_LINE);
     assert!(places.contains(&wanted), "{wanted:?} is not in {places:#?}");
 }
 
-/// With what Rust's own tools strip with, as `make build` does.
-fn strip(program: &Path, folder: &Path) -> PathBuf {
-    let stripped = folder.join("stripped");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let done = Command::new(root.join("scripts/strip")).arg(program).arg(&stripped).status().unwrap();
-    assert!(done.success());
-    let bytes = std::fs::read(&stripped).unwrap();
-    assert!(object::File::parse(&*bytes).unwrap().section_by_name(".debug_line").is_none());
-    stripped
+/// This very program, as `make build` strips what it ships.
+fn strip(program: &Path, debug_file: &Path) {
+    std::fs::copy(std::env::current_exe().unwrap(), program).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/keep-debug-file");
+    assert!(Command::new(script).args([program, debug_file]).status().unwrap().success());
+    let bytes = std::fs::read(program).unwrap();
+    let stripped = object::File::parse(&*bytes).unwrap();
+    assert!(!stripped.has_debug_symbols() && stripped.symbols().next().is_none());
 }
 
 fn image_of<'a>(event: &'a Value, name: &str) -> &'a Value {
     let images = event["debug_meta"]["images"].as_array().unwrap();
-    images.iter().find(|image| image["name"] == name || image["code_file"] == name).expect("its own image")
+    images.iter().find(|image| image["name"] == name).expect("its own image")
 }
 
 /// The build's id as Sentry writes it: its first three parts are little-endian numbers.
@@ -51,7 +51,8 @@ fn debug_id(program: &Path) -> String {
     id[..4].reverse();
     id[4..6].reverse();
     id[6..8].reverse();
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
+    let number = u128::from_be_bytes(id.try_into().unwrap());
+    format!("{number:032x}")
 }
 
 fn number(text: &Value) -> u64 {

@@ -97,8 +97,9 @@ mod tests {
     }
 
     fn waits(limits: &Limits, kind: Kind, now: Instant, seconds: u64) -> bool {
-        let end = now + Duration::from_secs(seconds);
-        !limits.allow(kind, end - Duration::from_millis(1)) && limits.allow(kind, end)
+        let until = |end: Duration| limits.allow(kind, now + end);
+        let end = Duration::from_secs(seconds);
+        !until(end.saturating_sub(Duration::from_millis(1))) && until(end)
     }
 
     #[test]

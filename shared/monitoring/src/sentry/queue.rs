@@ -238,7 +238,7 @@ mod tests {
             queue.send_envelope(event(length));
         }
         assert_eq!(queue.with(|state| state.waiting.len()), ROOM);
-        assert_eq!(queue.take_losses() as usize, 9 * ROOM + 10);
+        assert_eq!(queue.take_losses(), 9 * ROOM as u64 + 10);
         let queue = gone(&after);
         (0..10).for_each(|_| queue.send_envelope(event(big)));
         assert!(queue.with(|state| state.bytes) <= BYTES);

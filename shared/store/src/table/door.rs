@@ -116,13 +116,13 @@ impl Door {
         meter.latency.record(time);
         self.0.monitoring.took(Measure::DatabaseTime, time);
         self.note_retries(meter, retries);
-        let duration_us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        tracing::debug!(operation, duration_us, retries, "call of DynamoDB");
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(operation, duration_us = micros, retries, "call of DynamoDB");
         if time >= self.0.slow {
             meter.slow.fetch_add(1, Ordering::Relaxed);
             self.0.monitoring.count(Count::DatabaseSlow, 1);
             let (request_id, trace_id) = (monitoring::request_id(), monitoring::trace_id());
-            let duration_ms = duration_us / 1_000;
+            let duration_ms = micros / 1_000;
             tracing::warn!(request_id, trace_id, operation, duration_ms, "slow call of DynamoDB");
         }
     }
