@@ -108,7 +108,10 @@ build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64
 	@scripts/set-up build
 	PATH="$(VENV)/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -Clink-arg=-Wl,--build-id=sha1" \
 	  cargo lambda build --locked --release --$(ARCH:x86_64=x86-64) --lambda-dir target/lambda $(FUNCTIONS:%=--package %)
-	@for name in $(FUNCTIONS); do scripts/keep-debug-file target/lambda/$$name/bootstrap target/debug-files/$$name.debug; done
+	@for name in $(FUNCTIONS); do \
+	  scripts/keep-debug-file $(TARGET)/$(ARCH:arm64=aarch64)-unknown-linux-gnu/release/$$name \
+	    target/lambda/$$name/bootstrap target/debug-files/$$name.debug || exit; \
+	done
 
 tools: ## Install every tool that the other targets use
 	@scripts/set-up all

@@ -28,12 +28,12 @@ async fn a_stripped_programs_panic_leads_to_its_line() {
     assert!(places.contains(&wanted), "{wanted:?} is not in {places:#?}");
 }
 
-/// This very program, as `make build` strips what it ships.
-fn strip(program: &Path, debug_file: &Path) {
-    std::fs::copy(std::env::current_exe().unwrap(), program).unwrap();
+/// This very program, as `make build` ships it.
+fn strip(shipped: &Path, debug_file: &Path) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/keep-debug-file");
-    assert!(Command::new(script).args([program, debug_file]).status().unwrap().success());
-    let bytes = std::fs::read(program).unwrap();
+    let program = std::env::current_exe().unwrap();
+    assert!(Command::new(script).args([&program, shipped, debug_file]).status().unwrap().success());
+    let bytes = std::fs::read(shipped).unwrap();
     let stripped = object::File::parse(&*bytes).unwrap();
     assert!(!stripped.has_debug_symbols() && stripped.symbols().next().is_none());
 }
