@@ -8,12 +8,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use monitoring::{Monitoring, Window};
-use tokio::time::timeout;
+use monitoring::Window;
+use tokio::time::{Instant, timeout_at};
 
 use crate::App;
 use crate::check::Status;
-use crate::probe::{self, LIMIT};
+use crate::probe::{self, LIMIT, Probe};
 use crate::recent::SHOWN;
 use crate::report::{Observed, Report};
 use crate::token::Admitted;
@@ -29,17 +29,17 @@ pub(crate) async fn detailed(_: Admitted, State(app): State<App>) -> impl IntoRe
 
 /// Side by side, and each with the same end.
 async fn observe(app: &App) -> Observed {
-    let (database, cache, window, managed) = tokio::join!(
-        probe::database(&app.store),
-        probe::cache(&app.store),
-        window(&app.monitoring),
-        app.managed.described(),
-    );
+    let (database, (cache, window), managed) =
+        tokio::join!(probe::database(&app.store), cache_and_window(app), app.managed.described(),);
     let uptime = app.started.elapsed().as_secs();
     Observed { now: api::now(), uptime, database, cache, window, managed }
 }
 
-/// The minutes that are shown, and the running one.
-async fn window(monitoring: &Monitoring) -> Option<Window> {
-    timeout(LIMIT, monitoring.window(SHOWN + 1)).await.ok().flatten()
+/// The probe connects, if need be, so that the window can be read: the minutes that are
+/// shown, and the running one.
+async fn cache_and_window(app: &App) -> (Probe, Option<Window>) {
+    let end = Instant::now() + LIMIT;
+    let cache = probe::cache(&app.store).await;
+    let window = timeout_at(end, app.monitoring.window(SHOWN + 1)).await;
+    (cache, window.ok().flatten())
 }

@@ -5,9 +5,13 @@ use monitoring::{Measure, Totals, Unit};
 use crate::check::{Check, Limits};
 use crate::number::Number;
 
+/// One request that fails at night is no outage: of fewer things than this nothing is
+/// worse than degraded.
+const ENOUGH: u64 = 50;
+
 /// By the time that 95 % of a measure's do not exceed.
 pub(crate) fn time(limits: Limits, totals: &Totals, of: Measure) -> Check {
-    limits.judge(milliseconds(totals, of, 95), totals.measured(of))
+    counted(limits, milliseconds(totals, of, 95), totals.measured(of))
 }
 
 /// By the level that 95 % of a measure's do not exceed.
@@ -22,7 +26,12 @@ pub(crate) fn most(limits: Limits, totals: &Totals, of: Measure) -> Check {
 
 /// By the share of some in all.
 pub(crate) fn share(limits: Limits, part: u64, of: u64) -> Check {
-    limits.judge(Number::percent(part, of), of)
+    counted(limits, Number::percent(part, of), of)
+}
+
+fn counted(limits: Limits, value: Option<Number>, samples: u64) -> Check {
+    let limits = if samples < ENOUGH { limits.at_worst_degraded() } else { limits };
+    limits.judge(value, samples)
 }
 
 /// The time that so many percent of a measure's do not exceed.

@@ -15,6 +15,10 @@ use crate::number::Number;
 /// The time for all that is asked.
 pub(crate) const LIMIT: Duration = Duration::from_millis(500);
 
+/// How long a process that has just begun, or was frozen, waits for its connection to the
+/// cache: it leaves time to ask.
+const CONNECTED_WITHIN: Duration = Duration::from_millis(400);
+
 /// What came of a probe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Probe {
@@ -47,7 +51,7 @@ pub(crate) async fn database(store: &Store) -> Probe {
 }
 
 pub(crate) async fn cache(store: &Store) -> Probe {
-    match timeout(LIMIT, store.cache().ping()).await {
+    match timeout(LIMIT, store.cache().ping_within(CONNECTED_WITHIN)).await {
         Ok(Ok(time)) => Probe::Answered(time),
         Ok(Err(PingError::NotConfigured)) => Probe::NotConfigured("no shared cache is configured"),
         Ok(Err(PingError::Unreachable { .. })) => Probe::Failed("the cache cannot be reached"),

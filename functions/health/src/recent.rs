@@ -28,6 +28,11 @@ pub(crate) struct Recent {
 }
 
 impl Recent {
+    /// Whether the fleet's counts could be read.
+    pub(crate) fn is_known(&self) -> bool {
+        self.is_known
+    }
+
     /// How often something happened anywhere, if that is known.
     pub(crate) fn count(&self, of: Count) -> Option<u64> {
         self.is_known.then(|| self.all.count(of))

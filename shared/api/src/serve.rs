@@ -104,7 +104,9 @@ async fn answer(router: Router, request: Request) -> Response {
 async fn run(runtime: impl Future<Output = Result<(), Error>>, watch: Watch) -> Result<(), Error> {
     let Watch { monitoring, answers } = watch;
     let mut terminated = signal(SignalKind::terminate())?;
-    let meanwhile = if is_concurrent() {
+    // An environment that serves several at once is not frozen between them: there no
+    // extension is needed, nor, on Managed Instances, allowed.
+    let meanwhile = if monitoring.settings().is_concurrent {
         tick(monitoring.clone())
     } else {
         extension::register(&monitoring, answers).await
@@ -117,13 +119,6 @@ async fn run(runtime: impl Future<Output = Result<(), Error>>, watch: Watch) -> 
     };
     monitoring.end(LAST).await;
     ended
-}
-
-/// An environment that serves several at once is not frozen between them: there no
-/// extension is needed, nor, on Managed Instances, allowed.
-fn is_concurrent() -> bool {
-    let at_once = std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").ok();
-    at_once.and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number > 1)
 }
 
 /// Tells what was counted also where no answer comes any more.

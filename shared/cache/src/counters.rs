@@ -30,7 +30,9 @@ pub struct Counters {
     /// Entries found in L2 that could not be read, and values that could not be
     /// written: of another format, or of a type unfit for postcard.
     pub unreadable: u64,
-    /// Requests to L2 that failed or took longer than their deadline.
+    /// Requests to L2, each of one or more commands.
+    pub l2_asked: u64,
+    /// Of these, those that failed or took longer than their deadline.
     pub l2_errors: u64,
     /// Requests not sent to L2, because it was known to be away.
     pub l2_skipped: u64,
@@ -92,6 +94,7 @@ pub(crate) struct Tally {
     pub(crate) stored: Count,
     pub(crate) refused: Count,
     pub(crate) unreadable: Count,
+    pub(crate) l2_asked: Count,
     pub(crate) l2_errors: Count,
     pub(crate) l2_skipped: Count,
     pub(crate) invalidations: Count,
@@ -118,6 +121,7 @@ impl Tally {
             stored: self.stored.get(),
             refused: self.refused.get(),
             unreadable: self.unreadable.get(),
+            l2_asked: self.l2_asked.get(),
             l2_errors: self.l2_errors.get(),
             l2_skipped: self.l2_skipped.get(),
             invalidations: self.invalidations.get(),

@@ -340,6 +340,10 @@ impl L2 {
         self.invalidate(std::slice::from_ref(parcel.key), &[]).await
     }
 
+    pub(crate) fn is_away(&self) -> bool {
+        self.link.is_away()
+    }
+
     /// Sends what is not the cache's own.
     pub(crate) async fn ask(&self, requests: Vec<Request>) -> Vec<Answer> {
         self.link.ask(requests).await

@@ -162,6 +162,34 @@ impl Cache {
         }
     }
 
+    /// As [`Self::ping`], and waits for so long for a connection, which a process that has
+    /// just begun, or was frozen, does not have yet.
+    ///
+    /// # Errors
+    /// As [`Self::ping`].
+    pub async fn ping_within(&self, patience: Duration) -> Result<Duration, PingError> {
+        let end = Instant::now() + patience;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let failed = match self.ping().await {
+                Err(failed @ PingError::Unreachable { .. }) => failed,
+                answered => return answered,
+            };
+            let is_up = match &self.shared.l2 {
+                Some(l2) => l2.has_paid_within(left).await,
+                None => false,
+            };
+            if left.is_zero() || !is_up {
+                return Err(failed);
+            }
+        }
+    }
+
+    /// Whether there is an L2 by configuration, and it is known not to answer.
+    pub fn is_away(&self) -> bool {
+        self.shared.l2.as_ref().is_some_and(L2::is_away)
+    }
+
     /// Whether there is an L2 by configuration.
     pub fn has_l2(&self) -> bool {
         self.shared.l2.is_some()

@@ -218,10 +218,16 @@ impl Link {
         }
     }
 
+    /// Whether nobody asks, because it did not answer.
+    pub(crate) fn is_away(&self) -> bool {
+        matches!(self.lock().phase, Phase::Down)
+    }
+
     async fn live(self: &Arc<Self>) -> Option<Live> {
         let live = self.up_soon().await;
-        if live.is_none() {
-            self.tally.l2_skipped.add(1);
+        match live {
+            Some(_) => self.tally.l2_asked.add(1),
+            None => self.tally.l2_skipped.add(1),
         }
         live
     }

@@ -198,7 +198,9 @@ where
         };
         let keys: Vec<_> = self.keys.iter().map(Key::any).collect();
         let lookups = l2.read(&keys, self.now_ms).await;
-        self.shared.tally.l2_latency.record(self.since.elapsed());
+        if lookups.iter().any(|lookup| !matches!(lookup, Lookup::Unanswered)) || !l2.is_away() {
+            self.shared.tally.l2_latency.record(self.since.elapsed());
+        }
         lookups.into_iter().enumerate().map(|(i, lookup)| self.found(i, lookup)).collect()
     }
 

@@ -32,6 +32,9 @@ pub enum Importance {
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// By importance, and by when they came.
+type Jobs = BTreeMap<(Importance, u64), Job>;
+
 /// A queue of work for after the response. Clones are the same queue.
 #[derive(Clone)]
 pub struct AfterResponse(Arc<Shared>);
@@ -44,7 +47,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
-    jobs: BTreeMap<(Importance, u64), Job>,
+    jobs: Jobs,
     pushed: u64,
     dropped: u64,
 }
@@ -69,19 +72,34 @@ impl AfterResponse {
         });
     }
 
-    /// Starts all that is queued, side by side, for at most `limit`. It runs in the
-    /// background; [`Self::idle`] tells when it has ended.
+    /// Starts all that is queued, side by side, and then what that has queued in turn,
+    /// for at most `limit`; without any time, nothing. It runs in the background;
+    /// [`Self::idle`] tells when it has ended.
     pub fn start(&self, limit: Duration) {
-        let jobs = self.queue(|queue| std::mem::take(&mut queue.jobs));
-        if jobs.is_empty() {
-            return;
+        let jobs = self.take();
+        if jobs.is_empty() || limit.is_zero() {
+            return self.put_back(jobs);
         }
-        let running = Running::begin(self);
-        let jobs: Vec<_> = jobs.into_values().map(|job| self.to_its_end(job)).collect();
+        let (queue, running) = (self.clone(), Running::begin(self));
         tokio::spawn(async move {
             let _running = running;
-            let _ = tokio::time::timeout(limit, join_all(jobs)).await;
+            let _ = tokio::time::timeout(limit, queue.run(jobs)).await;
         });
+    }
+
+    async fn run(&self, mut jobs: Jobs) {
+        while !jobs.is_empty() {
+            join_all(jobs.into_values().map(|job| self.to_its_end(job)).collect::<Vec<_>>()).await;
+            jobs = self.take();
+        }
+    }
+
+    fn take(&self) -> Jobs {
+        self.queue(|queue| std::mem::take(&mut queue.jobs))
+    }
+
+    fn put_back(&self, jobs: Jobs) {
+        self.queue(|queue| queue.jobs.extend(jobs));
     }
 
     /// Until nothing that was started runs any more.
@@ -187,6 +205,28 @@ mod tests {
         queue.idle().await;
         assert_eq!(*noted.lock().expect("never poisoned"), ["refresh", "later"]);
         assert_eq!([queue.take_dropped(), queue.take_dropped()], [1, 0]);
+    }
+
+    #[tokio::test]
+    async fn what_a_job_leaves_to_do_is_done_as_well() {
+        let (queue, noted) = (AfterResponse::default(), Arc::default());
+        let (inner, later) = (queue.clone(), noting(&noted, "later"));
+        queue.push(Importance::Refresh, async move { inner.push(Importance::Errors, later) });
+        queue.start(LONG);
+        queue.idle().await;
+        assert_eq!(*noted.lock().expect("never poisoned"), ["later"]);
+    }
+
+    #[tokio::test]
+    async fn what_there_is_no_time_for_waits() {
+        let (queue, noted) = (AfterResponse::default(), Arc::default());
+        queue.push(Importance::Errors, noting(&noted, "error"));
+        queue.start(Duration::ZERO);
+        queue.idle().await;
+        assert!(noted.lock().expect("never poisoned").is_empty());
+        queue.start(LONG);
+        queue.idle().await;
+        assert_eq!((noted.lock().expect("never poisoned").len(), queue.take_dropped()), (1, 0));
     }
 
     #[tokio::test]

@@ -14,12 +14,18 @@ use std::time::Duration;
 
 use cache::Cache;
 
+use self::window::Reader;
 pub use self::window::Window;
 use crate::popular::{Popular, Read};
 use crate::totals::Totals;
 
 /// Minutes that are kept.
 const KEPT: u64 = 30;
+/// How long what was not acknowledged is sent again; buckets remember for twice as
+/// long, since what was sent last may arrive late.
+const RESENT_FOR: Duration = Duration::from_secs(30);
+/// What is sent again at most, lest an L2 that is slow be given ever more to do.
+const DOUBTFUL: usize = 2 * KEPT as usize;
 /// Names that are told as read, each time.
 const READS: usize = 100;
 
@@ -30,14 +36,17 @@ pub(crate) struct Fleet {
     l2: OnceLock<Cache>,
     state: Mutex<State>,
     popular: Popular,
+    read: Reader,
 }
 
 #[derive(Default)]
 struct State {
     /// The minute in which what is being counted happens.
     minute: Option<u64>,
-    /// What is not known to be in L2.
-    unwritten: Vec<Batch>,
+    /// What was not sent yet, by minute.
+    unsent: BTreeMap<u64, Totals>,
+    /// What was sent and not acknowledged.
+    doubtful: Vec<Batch>,
     /// What this process alone did.
     own: BTreeMap<u64, Totals>,
 }
@@ -49,7 +58,7 @@ struct Batch {
     minute: u64,
     totals: Totals,
     /// Since 1970.
-    first_sent: Option<Duration>,
+    first_sent: Duration,
 }
 
 impl Fleet {
@@ -78,7 +87,6 @@ impl Fleet {
         if totals.is_empty() {
             return;
         }
-        let batch = Batch { token: fastrand::u64(..), minute, totals: totals.clone(), first_sent: None };
         let shared = self.shared().is_some();
         self.state(|state| {
             state.own.entry(minute).or_default().merge(totals);
@@ -86,34 +94,37 @@ impl Fleet {
                 state.own.pop_first();
             }
             if shared {
-                state.unwritten.push(batch);
+                state.unsent.entry(minute).or_default().merge(totals);
+            }
+            while state.unsent.len() as u64 > KEPT {
+                state.unsent.pop_first();
             }
         });
     }
 
-    /// Writes what is not in L2 yet, in one round trip.
+    /// Writes what is not in L2 yet, in one round trip. While that is known to be away,
+    /// it waits.
     pub(crate) async fn write(&self, now: Duration) {
-        let Some(cache) = self.shared() else { return };
-        let mut batches = self.state(|state| std::mem::take(&mut state.unwritten));
-        batches.retain(|batch| batch.is_worth_sending(now));
+        let Some(cache) = self.shared().filter(|cache| !cache.is_away()) else { return };
+        let batches = self.state(|state| state.batches(now));
         let reads = Read::ALL.map(|what| (what, self.popular.take(what, READS)));
         let requests = bucket::writes(&self.function, &batches, &reads, now);
         if requests.is_empty() {
             return;
         }
-        let mut answers = cache.ask(requests).await.into_iter();
-        batches.retain_mut(|batch| {
-            batch.first_sent.get_or_insert(now);
-            answers.next().flatten().is_none()
-        });
-        self.state(|state| state.unwritten.append(&mut batches));
+        // Doubtful until it is acknowledged, also if this is cut off here.
+        let answers = cache.ask(requests).await;
+        let tokens = batches.iter().map(|batch| batch.token);
+        let taken: Vec<u64> =
+            tokens.zip(answers).filter_map(|(token, answer)| answer.map(|_| token)).collect();
+        self.state(|state| state.doubtful.retain(|batch| !taken.contains(&batch.token)));
     }
 
     /// The last minutes of the fleet; of this process where nothing is shared. None
     /// if L2 does not tell.
     pub(crate) async fn window(&self, minutes: u64, now: Duration) -> Option<Window> {
         match self.shared() {
-            Some(cache) => window::read(cache, minutes, now).await,
+            Some(cache) => self.read.window(cache, minutes, now).await,
             None => Some(self.state(|state| Window::of_one(&self.function, &state.own, minutes, now))),
         }
     }
@@ -137,12 +148,22 @@ impl Fleet {
     }
 }
 
-impl Batch {
-    /// While its minute is kept, and, once it was sent, while the bucket remembers what
-    /// it took.
-    fn is_worth_sending(&self, now: Duration) -> bool {
-        let remembered = self.first_sent.is_none_or(|sent| now.abs_diff(sent) < bucket::REMEMBERS);
-        remembered && minute(now).abs_diff(self.minute) < KEPT
+impl State {
+    /// What is to be sent: what is new, and what was sent and may not have arrived, while
+    /// its bucket still remembers whether it did.
+    fn batches(&mut self, now: Duration) -> Vec<Batch> {
+        self.doubtful.retain(|batch| now.abs_diff(batch.first_sent) < RESENT_FOR);
+        let unsent = std::mem::take(&mut self.unsent).into_iter();
+        let unsent = unsent.filter(|(of, _)| minute(now).abs_diff(*of) < KEPT);
+        self.doubtful.extend(unsent.map(|(minute, totals)| Batch {
+            token: fastrand::u64(..),
+            minute,
+            totals,
+            first_sent: now,
+        }));
+        let surplus = self.doubtful.len().saturating_sub(DOUBTFUL);
+        self.doubtful.drain(..surplus);
+        self.doubtful.clone()
     }
 }
 

@@ -23,7 +23,7 @@ mod work;
 pub use after_response::{AfterResponse, Importance};
 pub use database_use::{DatabaseUse, OperationUse};
 pub use fleet::Window;
-pub use metrics::{NAMESPACE, Scope, Slowest};
+pub use metrics::Slowest;
 pub use monitoring::{Monitoring, Serving};
 pub use popular::Read;
 pub use settings::{Settings, SettingsError};

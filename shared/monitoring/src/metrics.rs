@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::totals::{Count, Measure, Totals, Unit};
 
 /// Where the metrics are found in CloudWatch.
-pub const NAMESPACE: &str = "Storefront";
+pub(crate) const NAMESPACE: &str = "Storefront";
 /// Numbers that one line may hold of a metric.
 const NUMBERS: usize = 100;
 
@@ -33,7 +33,7 @@ pub struct Slowest {
 
 /// Of which dimensions a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// The whole stage.
     Stage,
     /// The whole stage, and each function of it.
@@ -42,7 +42,7 @@ pub enum Scope {
 
 impl Scope {
     /// The names of the dimensions, set by set.
-    pub const fn dimensions(self) -> &'static [&'static [&'static str]] {
+    pub(crate) const fn dimensions(self) -> &'static [&'static [&'static str]] {
         match self {
             Self::Stage => &[&["Stage"]],
             Self::Function => &[&["Stage"], &["Stage", "Function"]],
@@ -52,7 +52,7 @@ impl Scope {
 
 impl Count {
     /// Of which dimensions its metric is.
-    pub const fn scope(self) -> Scope {
+    pub(crate) const fn scope(self) -> Scope {
         match self {
             Self::Requests
             | Self::ServerErrors
@@ -68,7 +68,7 @@ impl Count {
 
 impl Measure {
     /// Of which dimensions its metric is.
-    pub const fn scope(self) -> Scope {
+    pub(crate) const fn scope(self) -> Scope {
         match self {
             Self::RequestTime
             | Self::EventTime
@@ -81,7 +81,7 @@ impl Measure {
     }
 
     /// The unit of its metric, as CloudWatch names it.
-    pub const fn metric_unit(self) -> &'static str {
+    pub(crate) const fn metric_unit(self) -> &'static str {
         match self.unit() {
             Unit::Time => "Milliseconds",
             Unit::Percent => "Percent",

@@ -76,12 +76,18 @@ impl Monitoring {
     }
 
     fn with(settings: Settings, after_response: AfterResponse, sentry: Option<Sentry>) -> Self {
-        let (process, fleet) = (Process::new(settings.memory_mib), Fleet::new(&settings.function));
+        let (process, fleet) =
+            (Process::new(settings.memory_mib, !settings.is_concurrent), Fleet::new(&settings.function));
         let (started, losses) = (Some(Instant::now()), sentry.as_ref().map(Sentry::losses));
         let inner = Inner { settings, started, after_response, process, fleet, sentry, ..Inner::default() };
         let monitoring = Self(Arc::new(inner));
         losses.into_iter().for_each(|losses| monitoring.source(losses));
         monitoring
+    }
+
+    /// What the environment says of the process.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
     }
 
     /// Counts what happened.
@@ -155,7 +161,9 @@ impl Monitoring {
                 sentry.flush(limit).await;
             }
         };
-        tokio::join!(sent, self.0.after_response.idle());
+        // What others started may have more time than is left.
+        let all = async { tokio::join!(sent, self.0.after_response.idle()) };
+        let _ = tokio::time::timeout(limit, all).await;
     }
 
     fn answered(&self, limit: Duration) {

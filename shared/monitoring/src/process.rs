@@ -11,47 +11,58 @@ use crate::totals::{Measure, Totals};
 /// With this much memory Lambda allots one processor (AWS: "Configure Lambda
 /// function memory").
 const MIB_OF_A_PROCESSOR: u64 = 1_769;
-
+/// Lambda allots a processor's time by such periods: in a shorter one a process may have
+/// all of it.
+const PERIOD: Duration = Duration::from_millis(20);
 /// Less time than this with something to do tells nothing.
-const WORTH_TELLING: Duration = Duration::from_millis(10);
+const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// Looks at the process, and at how much of its time it had something to do: frozen
 /// or idle, it needs no processor.
 #[derive(Debug)]
 pub(crate) struct Process {
     memory_mib: Option<u64>,
+    /// Thousandths of a processor that are allotted.
+    allotted: u64,
     since: Mutex<Since>,
 }
 
 #[derive(Debug, Default)]
 struct Since {
-    /// Requests being served.
-    serving: usize,
+    /// Things that are being done.
+    doing: usize,
     /// Since when any is.
     began: Option<Instant>,
     busy: Duration,
-    /// Time on processors, at the last look.
-    processor: Duration,
+    /// Time on processors, when it was last taken; none before anything was done: starting
+    /// is another matter.
+    processor: Option<Duration>,
 }
 
 impl Process {
-    pub(crate) fn new(memory_mib: Option<u64>) -> Self {
-        let since = Since { processor: processor_time(), ..Since::default() };
-        Self { memory_mib, since: Mutex::new(since) }
+    /// By memory; or, for a process that is not Lambda's to throttle, the one processor
+    /// that its one thread can use.
+    pub(crate) fn new(memory_mib: Option<u64>, is_throttled: bool) -> Self {
+        let by_memory = memory_mib.map(|mib| 1_000 * mib / MIB_OF_A_PROCESSOR);
+        let allotted = by_memory.filter(|_| is_throttled).unwrap_or(1_000);
+        Self { memory_mib, allotted, since: Mutex::default() }
     }
 
+    /// Something is being done, until [`Self::end`].
     pub(crate) fn begin(&self) {
         self.since(|since| {
-            since.serving += 1;
+            since.doing += 1;
+            since.processor.get_or_insert_with(processor_time);
             since.began.get_or_insert_with(Instant::now);
         });
     }
 
     pub(crate) fn end(&self) {
         self.since(|since| {
-            since.serving -= 1;
-            if since.serving == 0 {
-                since.busy += since.began.take().map_or(Duration::ZERO, |began| began.elapsed());
+            since.doing -= 1;
+            if since.doing == 0 {
+                let busy = since.began.take().map_or(Duration::ZERO, |began| began.elapsed());
+                since.busy += busy.max(PERIOD);
             }
         });
     }
@@ -76,10 +87,8 @@ impl Process {
     /// Of what is allotted, in percent; none if it had nothing to do, or so little that
     /// the answer would be noise.
     fn processor_use(&self) -> Option<u64> {
-        let (busy, used) = self.since(Since::take);
-        let allotted = busy.as_micros() * u128::from(self.memory_mib.unwrap_or(MIB_OF_A_PROCESSOR));
-        let percent = (100 * used.as_micros() * u128::from(MIB_OF_A_PROCESSOR)).checked_div(allotted)?;
-        (busy >= WORTH_TELLING).then(|| u64::try_from(percent).unwrap_or(u64::MAX))
+        let (busy, used) = self.since(Since::take_if_worth_it)?;
+        Some(percent(busy, used, self.allotted))
     }
 
     fn since<T>(&self, change: impl FnOnce(&mut Since) -> T) -> T {
@@ -89,21 +98,31 @@ impl Process {
 
 impl Default for Process {
     fn default() -> Self {
-        Self::new(None)
+        Self::new(None, false)
     }
 }
 
 impl Since {
-    /// Time with something to do, and time on processors, since the last look.
-    fn take(&mut self) -> (Duration, Duration) {
+    /// Time with something to do, and time on processors, since it was last taken.
+    fn take_if_worth_it(&mut self) -> Option<(Duration, Duration)> {
         if let Some(began) = &mut self.began {
             self.busy += began.elapsed();
             *began = Instant::now();
         }
+        if self.busy < WORTH_TELLING {
+            return None;
+        }
         let processor = processor_time();
-        let used = processor.saturating_sub(std::mem::replace(&mut self.processor, processor));
-        (std::mem::take(&mut self.busy), used)
+        let used = processor.saturating_sub(self.processor.replace(processor)?);
+        Some((std::mem::take(&mut self.busy), used))
     }
+}
+
+/// Of so many thousandths of a processor during the time with something to do.
+fn percent(busy: Duration, used: Duration, allotted: u64) -> u64 {
+    let allotted = busy.as_micros() * u128::from(allotted) / 1_000;
+    let percent = (100 * used.as_micros()).checked_div(allotted).unwrap_or(0);
+    u64::try_from(percent).unwrap_or(u64::MAX)
 }
 
 fn processor_time() -> Duration {
@@ -135,23 +154,52 @@ mod tests {
 
     #[test]
     fn memory_is_told_in_megabytes_and_in_percent_of_the_limit() {
-        let totals = looked(&Process::new(Some(10_000)));
+        let totals = looked(&Process::new(Some(10_000), true));
         let used = totals.at_percent(Measure::MemoryUsed, 100).expect("proc(5) tells");
         assert!((1..2_000).contains(&used), "{used} MB");
         assert!(totals.at_percent(Measure::MemoryUse, 100).expect("there is a limit") < 20);
-        assert_eq!(looked(&Process::new(None)).measured(Measure::MemoryUse), 0);
+        assert_eq!(looked(&Process::default()).measured(Measure::MemoryUse), 0);
     }
 
     #[test]
-    fn processor_time_is_told_of_the_time_with_something_to_do() {
-        let process = Process::new(Some(MIB_OF_A_PROCESSOR));
-        looked(&process);
-        process.begin();
-        let until = processor_time() + Duration::from_millis(100);
+    fn the_share_is_of_what_is_allotted() {
+        let (second, tenth) = (Duration::from_secs(1), Duration::from_millis(100));
+        assert_eq!(percent(second, tenth, 1_000), 10);
+        assert_eq!(percent(second, tenth, 200), 50);
+        assert_eq!(percent(second, Duration::ZERO, 200), 0);
+        assert_eq!(Process::new(Some(256), true).allotted, 144);
+        assert_eq!(Process::new(Some(256), false).allotted, 1_000, "nobody throttles it");
+    }
+
+    #[test]
+    fn a_short_burst_counts_as_a_whole_period_and_starting_as_nothing() {
+        let process = Process::new(Some(256), true);
+        spend(Duration::from_millis(50));
+        for _ in 0..60 {
+            process.begin();
+            process.end();
+        }
+        let percent = process.processor_use().expect("60 periods are more than a second");
+        assert!(percent < 20, "{percent} % for doing nothing");
+        assert_eq!(process.processor_use(), None, "nothing was done since");
+    }
+
+    #[test]
+    fn what_is_done_is_told() {
+        let process = Process::new(None, false);
+        for _ in 0..50 {
+            process.begin();
+            spend(PERIOD);
+            process.end();
+        }
+        // Others share the machine, so that it takes longer than it computes.
+        let percent = process.processor_use().expect("it was busy");
+        assert!((1..=100).contains(&percent), "{percent} %");
+    }
+
+    fn spend(time: Duration) {
+        let until = processor_time() + time;
         while processor_time() < until {}
-        process.end();
-        assert!(looked(&process).at_percent(Measure::CpuUse, 100).expect("it was busy") > 0);
-        assert_eq!(looked(&process).measured(Measure::CpuUse), 0, "it had nothing to do since");
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct Settings {
     pub function: String,
     /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`: what it may use, in MiB.
     pub memory_mib: Option<u64>,
+    /// `AWS_LAMBDA_MAX_CONCURRENCY`: whether it serves several requests at once, and then
+    /// is neither frozen between them nor throttled by its memory.
+    pub is_concurrent: bool,
     pub(crate) sentry: Option<SentrySettings>,
 }
 
@@ -36,6 +39,7 @@ impl Settings {
             stage: text("STAGE"),
             function: text("AWS_LAMBDA_FUNCTION_NAME"),
             memory_mib: text("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").parse().ok(),
+            is_concurrent: text("AWS_LAMBDA_MAX_CONCURRENCY").parse::<u32>().is_ok_and(|number| number > 1),
             sentry: SentrySettings::read(variable)?,
         })
     }

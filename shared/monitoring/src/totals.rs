@@ -43,7 +43,9 @@ pub enum Count {
     CacheStale,
     /// Keys that had to be loaded, or waited for.
     CacheMisses,
-    /// Requests that the shared cache failed or did not answer in time.
+    /// Requests to the shared cache.
+    CacheRequests,
+    /// Of these, those that it failed or did not answer in time.
     CacheErrors,
     /// Requests not sent to it, because it was known to be away.
     CacheSkipped,
@@ -134,7 +136,7 @@ macro_rules! named {
 
 named!(Count: Requests ServerErrors Events EventsFailed Throttled RateLimitFallbacks ColdStarts AfterResponseDropped
     DatabaseCalls DatabaseFailures DatabaseRetries DatabaseSlow DatabaseConnectionFailures
-    CacheL1Hits CacheL2Hits CacheStale CacheMisses CacheErrors CacheSkipped CacheUnacknowledged
+    CacheL1Hits CacheL2Hits CacheStale CacheMisses CacheRequests CacheErrors CacheSkipped CacheUnacknowledged
     OrdersPlaced OrdersPaid OrdersCancelled OrdersExpired PaymentsFailed PaymentsFlagged PaymentsRefunded
     WebhooksKept WebhooksDuplicate WebhooksRefused WebhooksFailed);
 named!(Measure: RequestTime EventTime InitTime DatabaseTime CacheTime MissPenalty SlotUse MemoryUsed MemoryUse CpuUse

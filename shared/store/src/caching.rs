@@ -42,6 +42,7 @@ impl Before {
             (Count::CacheL2Hits, now.l2_hits, before.l2_hits),
             (Count::CacheStale, now.stale, before.stale),
             (Count::CacheMisses, now.misses, before.misses),
+            (Count::CacheRequests, now.l2_asked, before.l2_asked),
             (Count::CacheErrors, now.l2_errors, before.l2_errors),
             (Count::CacheSkipped, now.l2_skipped, before.l2_skipped),
             (Count::CacheUnacknowledged, now.unacknowledged, before.unacknowledged),

@@ -23,7 +23,7 @@ const RESERVE: Duration = Duration::from_secs(2);
 /// What became of the entries that were to be in the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Warmth {
-    /// They were missing, and are there now.
+    /// They were missing, and are there now, some as known not to exist.
     pub loaded: u64,
     /// They were past their age, and are loaded anew after the response.
     pub refreshed: u64,
@@ -108,7 +108,7 @@ impl Warmth {
 
     /// By what the cache counted meanwhile: nobody else uses this process's.
     fn add(&mut self, before: &Counters, now: &Counters) {
-        self.loaded = now.misses - before.misses;
+        self.loaded = now.stored - before.stored;
         self.refreshed = now.stale - before.stale;
         self.skipped = (now.l1_hits + now.l2_hits) - (before.l1_hits + before.l2_hits);
     }

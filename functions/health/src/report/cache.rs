@@ -24,7 +24,7 @@ pub(super) struct Cache {
 
 impl Cache {
     pub(super) fn of(probe: Probe, managed: Option<Described>, recent: &Recent) -> Self {
-        let checks = checks(probe, &recent.all);
+        let checks = checks(probe, recent);
         Self {
             status: checks.status(),
             checks,
@@ -35,13 +35,17 @@ impl Cache {
     }
 }
 
-fn checks(probe: Probe, totals: &Totals) -> Checks {
+fn checks(probe: Probe, recent: &Recent) -> Checks {
+    let totals = &recent.all;
+    let errors = judge::share(limits::CACHE_ERRORS, errors(totals), requests(totals));
+    let is_readable = recent.is_known() || matches!(probe, Probe::NotConfigured(_));
+    let unreadable = || limits::CACHE_ERRORS.fail("the fleet's counts cannot be read");
     Checks::new([
         ("probe", probe.judge(limits::CACHE_TIME)),
         ("p95", judge::time(limits::CACHE_TIME, totals, Measure::CacheTime)),
         ("hit_rate", judge::share(limits::HIT_RATE, hits(totals), keys(totals))),
         ("miss_penalty", judge::time(limits::MISS_PENALTY, totals, Measure::MissPenalty)),
-        ("errors", judge::share(limits::CACHE_ERRORS, errors(totals), requests(totals))),
+        ("errors", if is_readable { errors } else { unreadable() }),
     ])
 }
 
@@ -62,9 +66,8 @@ fn errors(totals: &Totals) -> u64 {
     totals.sum([Count::CacheErrors, Count::CacheSkipped])
 }
 
-/// What was sent to the shared cache, or was to be. Writes are not timed, and fail all
-/// the same: there are at least as many requests as errors.
+/// What was sent to the shared cache, or was to be. One that is sent to several nodes can
+/// fail at each.
 fn requests(totals: &Totals) -> u64 {
-    let asked = totals.measured(Measure::CacheTime) + totals.count(Count::CacheSkipped);
-    asked.max(errors(totals))
+    totals.sum([Count::CacheRequests, Count::CacheSkipped]).max(errors(totals))
 }

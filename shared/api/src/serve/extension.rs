@@ -50,6 +50,8 @@ impl Answers {
         let mut last = self.0.subscribe();
         let answered = last.wait_for(|answered| *answered == invoked.request_id);
         let _ = timeout(time_left(invoked.deadline_ms), answered).await;
+        // Lambda tries a failed event again under the same id.
+        self.0.send_if_modified(|last| *last == invoked.request_id && !std::mem::take(last).is_empty());
     }
 }
 
@@ -123,7 +125,24 @@ mod tests {
         drop(second);
         waiting.await.expect("it ends");
         // One that was answered before the extension heard of it.
-        answers.wait_for(invoked("2", in_an_hour())).await;
+        drop(answers.answer_of("3"));
+        answers.wait_for(invoked("3", in_an_hour())).await;
+    }
+
+    #[tokio::test]
+    async fn an_invocation_that_comes_again_is_waited_for_again() {
+        let answers = Answers::default();
+        drop(answers.answer_of("1"));
+        answers.wait_for(invoked("1", in_an_hour())).await;
+        let again = answers.answer_of("1");
+        let waiting = tokio::spawn({
+            let answers = answers.clone();
+            async move { answers.wait_for(invoked("1", in_an_hour())).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(again);
+        waiting.await.expect("it ends");
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
 use domain::Error;
-use monitoring::Monitoring;
+use monitoring::{Importance, Monitoring};
 use serde_json::Value;
 use tokio::sync::Barrier;
 
@@ -28,7 +28,7 @@ async fn one_function() {
     let monitoring = Monitoring::start(&variable).expect("good settings");
     let served = match variable(HANDLERS).expect("called by the tests beside it").as_str() {
         "events" => api::serve_events(fail_at_event, monitoring).await,
-        _ => api::serve(api::edge(routes(&monitoring)), monitoring).await,
+        _ => api::serve(api::edge(routes(&monitoring), &monitoring), monitoring).await,
     };
     served.expect("it is killed before");
 }
@@ -37,7 +37,7 @@ fn routes(monitoring: &Monitoring) -> Router {
     let (queue, done) = (monitoring.after_response().clone(), Arc::new(AtomicU64::new(0)));
     let (read, together) = (Arc::clone(&done), Arc::new(Barrier::new(2)));
     let leave = async move || {
-        queue.push(async move { _ = done.fetch_add(1, Ordering::SeqCst) });
+        queue.push(Importance::Refresh, async move { _ = done.fetch_add(1, Ordering::SeqCst) });
     };
     Router::new()
         .route("/fine", get(async || "fine"))

@@ -6,12 +6,12 @@ use std::time::Duration;
 use cache::redis::{Cmd, cmd};
 use cache::{Distribution, Request};
 
-use super::{Batch, KEPT, minute};
+use super::{Batch, KEPT, RESENT_FOR, minute};
 use crate::popular::Read;
 use crate::totals::{Count, Measure, Totals};
 
-/// How long a bucket remembers which batches it took.
-pub(super) const REMEMBERS: Duration = Duration::from_secs(30);
+/// How long a bucket remembers which batches it took, in milliseconds.
+const REMEMBERS: u64 = 2_000 * RESENT_FOR.as_secs();
 
 /// When which function last wrote, by minute.
 pub(super) const FUNCTIONS: &str = "fleet:functions";
@@ -69,7 +69,7 @@ fn add(function: &str, batch: &Batch) -> Request {
     let bucket = name(function, batch.minute);
     let mut add = cmd("EVAL");
     add.arg(ADD).arg(2).arg(&bucket).arg(format!("fleet:{{{function}}}:batch:{:x}", batch.token));
-    add.arg(1_000 * REMEMBERS.as_secs()).arg(KEPT * MINUTE);
+    add.arg(REMEMBERS).arg(KEPT * MINUTE);
     for (field, by) in fields(&batch.totals) {
         add.arg(field).arg(by);
     }

@@ -1,6 +1,7 @@
 //! The last minutes, read.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cache::redis::{Cmd, FromRedisValue, Value, cmd};
@@ -13,6 +14,10 @@ use crate::totals::Totals;
 
 /// Functions that are read: a fleet has some ten.
 const FUNCTIONS_AT_MOST: usize = 50;
+/// Minutes that are read at once.
+const AT_ONCE: usize = 4;
+/// Minutes back to which something may still come.
+const OPEN: u64 = 2;
 
 /// What happened in some minutes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,20 +53,56 @@ fn last(minutes: u64, now: Duration) -> impl Iterator<Item = u64> {
     (minute(now) + 1).saturating_sub(minutes)..=minute(now)
 }
 
-pub(super) async fn read(cache: &Cache, minutes: u64, now: Duration) -> Option<Window> {
-    let functions = functions(cache, minutes, now).await?;
-    let of_minute = |minute| functions.iter().map(move |function| (minute, function));
-    let buckets: Vec<(u64, &String)> = last(minutes, now).flat_map(of_minute).collect();
+/// Reads the window, and remembers the minutes of which nothing more is to come.
+#[derive(Default)]
+pub(super) struct Reader(Mutex<Minutes>);
+
+/// What each function did, by minute.
+type Minutes = BTreeMap<u64, BTreeMap<String, Totals>>;
+
+impl Reader {
+    pub(super) async fn window(&self, cache: &Cache, minutes: u64, now: Duration) -> Option<Window> {
+        let functions = functions(cache, minutes, now).await?;
+        let mut window = Window::of_nothing(true, minutes, now);
+        let mut known = self.remembered(minutes, now);
+        let unknown: Vec<u64> = last(minutes, now).filter(|minute| !known.contains_key(minute)).collect();
+        window.minutes.append(&mut known);
+        // Not all at once: each has the time of one command.
+        for some in unknown.chunks(AT_ONCE) {
+            window.minutes.append(&mut read(cache, &functions, some).await?);
+        }
+        self.remember(&window, now);
+        Some(window)
+    }
+
+    fn remembered(&self, minutes: u64, now: Duration) -> Minutes {
+        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = last(minutes, now).filter_map(|minute| Some((minute, remembered.get(&minute)?.clone())));
+        known.collect()
+    }
+
+    fn remember(&self, window: &Window, now: Duration) {
+        let closed = window.minutes.range(..minute(now).saturating_sub(OPEN));
+        let closed = closed.map(|(minute, functions)| (*minute, functions.clone()));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = closed.collect();
+    }
+}
+
+/// What these functions did in these minutes, in one round trip. What cannot be read in
+/// L2 is left out.
+async fn read(cache: &Cache, functions: &[String], minutes: &[u64]) -> Option<Minutes> {
+    let of_minute = |minute: u64| functions.iter().map(move |function| (minute, function));
+    let buckets: Vec<_> = minutes.iter().copied().flat_map(of_minute).collect();
     let requests = buckets.iter().map(|(minute, function)| all_of(&bucket::name(function, *minute)));
     let answers = cache.ask(requests.collect()).await;
-    let mut window = Window::of_nothing(true, minutes, now);
+    let mut read: Minutes = minutes.iter().map(|minute| (*minute, BTreeMap::new())).collect();
     for ((minute, function), answer) in buckets.into_iter().zip(answers) {
-        let totals = totals(answer?.pop()?)?;
+        let totals = totals(answer?.pop()?);
         if !totals.is_empty() {
-            window.minutes.entry(minute).or_default().insert(function.clone(), totals);
+            read.entry(minute).or_default().insert(function.clone(), totals);
         }
     }
-    Some(window)
+    Some(read)
 }
 
 async fn functions(cache: &Cache, minutes: u64, now: Duration) -> Option<Vec<String>> {
@@ -77,13 +118,15 @@ fn all_of(name: &str) -> Request {
     Request::new(name, vec![all])
 }
 
-fn totals(hash: Value) -> Option<Totals> {
-    let fields = BTreeMap::<String, u64>::from_redis_value(hash).ok()?;
+fn totals(hash: Value) -> Totals {
+    let fields = BTreeMap::<String, Value>::from_redis_value(hash).unwrap_or_default();
     let mut totals = Totals::default();
     for (field, times) in fields {
-        bucket::add_field(&mut totals, &field, times);
+        if let Ok(times) = u64::from_redis_value(times) {
+            bucket::add_field(&mut totals, &field, times);
+        }
     }
-    Some(totals)
+    totals
 }
 
 pub(super) async fn most_read(

@@ -21,10 +21,11 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::work::Work;
 
 /// The crates whose words these are.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "api",
     "cache",
     "cache_invalidator",
+    "cache_warmer",
     "carts",
     "health",
     "monitoring",

@@ -82,11 +82,17 @@ impl Queue {
     /// Sends all that waits, until there is nothing left or nobody listens.
     pub(super) async fn send_all(&self) {
         while let Some(parcel) = self.next() {
-            let on_the_way = OnTheWay { queue: self, has_arrived: false };
-            if let Ok(Ok((status, headers))) = timeout(EACH, self.sink.send(parcel.envelope)).await {
-                on_the_way.arrived();
+            let envelope = parcel.envelope.clone();
+            let on_the_way = OnTheWay { queue: self, parcel: Some(parcel) };
+            let sent = timeout(EACH, self.sink.send(envelope)).await;
+            on_the_way.has_ended();
+            if let Ok(Ok((status, headers))) = sent {
+                self.with(|state| state.failures = 0);
                 self.with(|state| state.limits.note(status, &headers, Instant::now()));
                 self.lose(u64::from(!status.is_success()));
+            } else {
+                self.lose(1);
+                self.with(State::pause);
             }
         }
         let lost = self.with(|state| std::mem::take(&mut state.lost_unsaid));
@@ -185,29 +191,34 @@ impl Drop for Ticket {
     }
 }
 
-/// An envelope that nobody has taken yet; lost if that is given up, by whomever.
+/// An envelope that is being sent. If that is cut off, because the time after a response
+/// is over, it waits for the next one: Sentry has done nothing wrong. It takes an event
+/// once, by its id.
 struct OnTheWay<'a> {
     queue: &'a Queue,
-    has_arrived: bool,
+    parcel: Option<Parcel>,
 }
 
 impl OnTheWay<'_> {
-    fn arrived(mut self) {
-        self.has_arrived = true;
-        self.queue.with(|state| state.failures = 0);
+    fn has_ended(mut self) {
+        self.parcel = None;
     }
 }
 
 impl Drop for OnTheWay<'_> {
     fn drop(&mut self) {
-        if !self.has_arrived {
-            self.queue.lose(1);
-            self.queue.with(State::pause);
+        if let Some(parcel) = self.parcel.take() {
+            self.queue.with(|state| state.put_back(parcel));
         }
     }
 }
 
 impl State {
+    fn put_back(&mut self, parcel: Parcel) {
+        self.bytes += parcel.envelope.len();
+        self.waiting.push_front(parcel);
+    }
+
     fn pause(&mut self) {
         let pause = PAUSE.0.saturating_mul(2_u32.saturating_pow(self.failures)).min(PAUSE.1);
         self.failures = self.failures.saturating_add(1);
@@ -250,18 +261,25 @@ mod tests {
         let after = AfterResponse::default();
         let queue = gone(&after);
         (0..3).for_each(|_| queue.send_envelope(event(0)));
-        after.drain(Duration::from_secs(10)).await;
+        after.start(Duration::from_secs(10));
+        after.idle().await;
         assert_eq!((queue.take_losses(), queue.with(|state| state.waiting.len())), (1, 2));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_job_that_is_cut_off_is_queued_again() {
+    #[tokio::test]
+    async fn what_is_cut_off_waits_for_the_next_time() {
+        // It lets anybody connect, and reads nothing.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let dsn = format!("http://key@{}/42", listener.local_addr().expect("bound"));
         let after = AfterResponse::default();
-        let queue = gone(&after);
+        let queue = Queue::new(&dsn.parse().expect("a DSN"), &after);
         queue.send_envelope(event(0));
-        assert!(queue.is_scheduled.load(Ordering::Acquire));
-        after.drain(Duration::ZERO).await;
-        assert!(!queue.is_scheduled.load(Ordering::Acquire));
+        after.start(EACH / 8);
+        after.idle().await;
+        assert_eq!((queue.take_losses(), queue.with(|state| state.waiting.len())), (0, 1));
+        after.start(2 * EACH);
+        after.idle().await;
+        assert_eq!((queue.take_losses(), queue.with(|state| state.waiting.len())), (1, 0));
     }
 
     #[test]

@@ -113,6 +113,7 @@ impl Fleet {
             (Count::Requests, requests),
             (Count::ServerErrors, requests * self.errors / 1_000),
             (Count::Throttled, requests * self.slots / 20_000),
+            (Count::CacheRequests, requests),
             (Count::DatabaseCalls, calls),
             (Count::DatabaseSlow, slow * calls / 9),
             (Count::DatabaseRetries, calls * self.slots / 3_000),
