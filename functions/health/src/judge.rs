@@ -30,7 +30,7 @@ pub(crate) fn share(limits: Limits, part: u64, of: u64) -> Check {
 }
 
 fn counted(limits: Limits, value: Option<Number>, samples: u64) -> Check {
-    let limits = if samples < ENOUGH { limits.at_worst_degraded() } else { limits };
+    let limits = if (1..ENOUGH).contains(&samples) { limits.at_worst_degraded() } else { limits };
     limits.judge(value, samples)
 }
 
