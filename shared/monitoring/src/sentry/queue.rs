@@ -81,10 +81,11 @@ impl Queue {
 
     /// Sends all that waits, until there is nothing left or nobody listens.
     pub(super) async fn send_all(&self) {
+        let mut connection = None;
         while let Some(parcel) = self.next() {
             let envelope = parcel.envelope.clone();
             let on_the_way = OnTheWay { queue: self, parcel: Some(parcel) };
-            let sent = timeout(EACH, self.sink.send(envelope)).await;
+            let sent = timeout(EACH, self.sink.send(&mut connection, envelope)).await;
             on_the_way.has_ended();
             if let Ok(Ok((status, headers))) = sent {
                 self.with(|state| state.failures = 0);
