@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::function::{Function, RELEASE, STAGE};
+use crate::handlers::PANIC_LINE;
 use crate::platform::{TRACE, XRAY};
 use crate::server::{Delivery, Sentry, TAKE};
 
@@ -58,6 +59,17 @@ async fn a_panic_arrives_once_and_with_its_stack() {
     assert_eq!((&exception["type"], &exception["mechanism"]["handled"]), (&json!("panic"), &json!(false)));
     assert!(exception["stacktrace"]["frames"].as_array().unwrap().len() > 3);
     assert!(deliveries[1].cause().starts_with("read mug failed"), "the next event is of the next request");
+}
+
+#[tokio::test]
+async fn a_panic_in_a_task_apart_is_the_requests() {
+    let sentry = Sentry::start(TAKE).await;
+    let function = Function::own("http", &sentry, &[]).await;
+    function.get("/panic/apart").await;
+    let delivery = sentry.first().await;
+    says_whose_it_is(&delivery);
+    assert_eq!(delivery.event()["transaction"], "GET /panic/apart");
+    assert_eq!(delivery.event()["contexts"]["Rust Tracing Location"]["line"], PANIC_LINE);
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ fn routes(monitoring: &Monitoring) -> Router {
         .route("/fine", get(async || "fine"))
         .route("/fail", get(fail))
         .route("/panic", get(panics))
+        .route("/panic/apart", get(panics_apart))
         .route("/work", get(leave))
         .route("/done", get(async move || read.load(Ordering::SeqCst).to_string()))
         .route("/together/{name}", get(async move |name: Path<String>| fail_together(&name, &together).await))
@@ -54,6 +55,12 @@ async fn fail() -> Problem {
 
 async fn panics() -> &'static str {
     here_it_panics()
+}
+
+/// As a load does that the cache runs.
+async fn panics_apart() -> &'static str {
+    let apart = tokio::spawn(monitoring::carried(async { here_it_panics() }));
+    apart.await.err().map_or("fine", |_| "a part of it panicked")
 }
 
 /// The line of this is what a stack has to lead to.

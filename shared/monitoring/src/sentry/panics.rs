@@ -4,11 +4,12 @@
 //! the debug files that the build keeps.
 
 use std::borrow::Cow;
-use std::panic::PanicHookInfo;
+use std::panic::{Location, PanicHookInfo};
 
-use sentry_core::protocol::{DebugImage, DebugMeta, Event, Exception, Frame, Mechanism, Stacktrace};
+use sentry_core::protocol::{Context, DebugImage, DebugMeta, Event, Exception, Frame, Mechanism, Stacktrace};
 use sentry_core::{Hub, Level};
 
+use super::scrub::PLACE;
 use crate::work::Work;
 
 /// A stack deeper than this has an end that nobody reads.
@@ -28,7 +29,6 @@ fn event(panic: &PanicHookInfo<'_>) -> Event<'static> {
     let exception = Exception {
         ty: "panic".to_owned(),
         value: panic.payload_as_str().map(str::to_owned),
-        module: panic.location().map(|place| format!("{}:{}", place.file(), place.line())),
         stacktrace: stack(),
         mechanism: Some(Mechanism { ty: "panic".to_owned(), handled: Some(false), ..Mechanism::default() }),
         ..Exception::default()
@@ -36,9 +36,16 @@ fn event(panic: &PanicHookInfo<'_>) -> Event<'static> {
     Event {
         level: Level::Fatal,
         exception: vec![exception].into(),
+        contexts: panic.location().map(place).into_iter().collect(),
         debug_meta: Cow::Owned(DebugMeta { images: images(), ..DebugMeta::default() }),
         ..Event::default()
     }
+}
+
+/// As the layer says of a log line where it stands.
+fn place(place: &Location<'_>) -> (String, Context) {
+    let place = [("file".to_owned(), place.file().into()), ("line".to_owned(), place.line().into())];
+    (PLACE.to_owned(), Context::Other(place.into()))
 }
 
 fn stack() -> Option<Stacktrace> {

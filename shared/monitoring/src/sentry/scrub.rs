@@ -14,7 +14,7 @@ use super::mask::masked;
 /// Where the layer keeps the fields of a log line.
 const FIELDS: &str = "Rust Tracing Fields";
 /// Where it keeps the line's place in the code.
-const PLACE: &str = "Rust Tracing Location";
+pub(super) const PLACE: &str = "Rust Tracing Location";
 /// The context that ties events and transactions together.
 const TRACE: &str = "trace";
 
