@@ -91,7 +91,7 @@ async fn an_extension_hears_of_other_functions_and_waits_for_none_of_them() {
 
 /// Asks for this, and says whether the answer was an error of the server's.
 async fn fails(client: &reqwest::Client, url: &str) -> bool {
-    client.get(url).send().await.unwrap().status().is_server_error()
+    client.get(url).send().await.expect("the gate answers").status().is_server_error()
 }
 
 #[tokio::test]

@@ -61,8 +61,8 @@ where
 {
     let watch = Watch::new(&monitoring);
     let service = service_fn(move |event: LambdaEvent<Value>| {
-        let handled = retry::deadline::scope(deadline(&event.context), handler(event.payload));
-        invoked(event.context, handled, monitoring.clone())
+        let answer = retry::deadline::scope(deadline(&event.context), handler(event.payload));
+        invoked(event.context, answer, monitoring.clone())
     });
     run(Runtime::new(service).layer(watch.clone()).run_concurrent(), watch).await
 }
@@ -70,12 +70,12 @@ where
 /// One invocation by an event. Its failure is what the platform hears, and the log.
 async fn invoked<T>(
     context: lambda_http::Context,
-    handled: impl Future<Output = anyhow::Result<T>>,
+    answer: impl Future<Output = anyhow::Result<T>>,
     monitoring: Monitoring,
 ) -> Result<T, Error> {
     let start = Instant::now();
     let work = Arc::new(Work::event(context.request_id, context.xray_trace_id));
-    let logged = async { handled.await.inspect_err(|error| log(&work, error)) };
+    let logged = async { answer.await.inspect_err(|error| log(&work, error)) };
     let outcome = monitoring::observed(Arc::clone(&work), logged, Result::is_err).await;
     monitoring.count(Count::Events, 1);
     monitoring.count(Count::EventsFailed, outcome.is_err().into());

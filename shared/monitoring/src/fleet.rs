@@ -25,7 +25,7 @@ const KEPT: u64 = 30;
 /// long, since what was sent last may arrive late.
 const RESENT_FOR: Duration = Duration::from_secs(30);
 /// What is sent again at most, lest an L2 that is slow be given ever more to do.
-const DOUBTFUL: usize = 2 * KEPT as usize;
+const DOUBTFUL: usize = 60;
 /// Names that are told as read, each time.
 const READS: usize = 100;
 

@@ -81,7 +81,9 @@ impl Monitoring {
         let (started, losses) = (Some(Instant::now()), sentry.as_ref().map(Sentry::losses));
         let inner = Inner { settings, started, after_response, process, fleet, sentry, ..Inner::default() };
         let monitoring = Self(Arc::new(inner));
-        losses.into_iter().for_each(|losses| monitoring.source(losses));
+        if let Some(losses) = losses {
+            monitoring.source(losses);
+        }
         monitoring
     }
 
@@ -194,7 +196,7 @@ impl Monitoring {
         for source in &mut state.sources {
             source(&mut totals);
         }
-        if totals.is_empty() {
+        if totals.is_of_telling_alone() {
             return;
         }
         self.0.process.look(&mut totals);

@@ -193,6 +193,12 @@ impl Totals {
         self.measures.get(&of).map_or(0, Distribution::count)
     }
 
+    /// Whether nothing happened but that what happened before was told: a process that has
+    /// nothing else to do would tell of that for ever.
+    pub(crate) fn is_of_telling_alone(&self) -> bool {
+        self.measures.is_empty() && self.counts.keys().all(|count| *count == Count::CacheRequests)
+    }
+
     /// Whether nothing happened.
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty() && self.measures.is_empty()

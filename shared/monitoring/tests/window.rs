@@ -23,6 +23,11 @@ impl Process {
         let variable = |name: &str| (name == "AWS_LAMBDA_FUNCTION_NAME").then(|| function.to_owned());
         let monitoring = Monitoring::new(Settings::read(&variable).expect("good settings"));
         monitoring.share_through(&cache);
+        let (counted, mut before) = (cache.clone(), 0);
+        monitoring.source(move |totals| {
+            let now = counted.counters().l2_asked;
+            totals.add(Count::CacheRequests, now - std::mem::replace(&mut before, now));
+        });
         Self { monitoring, cache }
     }
 
@@ -150,6 +155,8 @@ async fn an_idle_process_tells_nothing() {
     process.ends().await;
     let total = process.total().await;
     assert_eq!(total.measured(Measure::MemoryUsed), 1, "it tells its memory with what it did");
+    process.ends().await;
+    assert_eq!(process.total().await, total, "nor that it told something");
 }
 
 #[tokio::test]

@@ -16,7 +16,9 @@ fn settings() -> Settings {
 /// Everything that can be told, with this many numbers of each measure.
 fn everything(numbers: u64) -> Totals {
     let mut totals = Totals::default();
-    Count::ALL.iter().for_each(|count| totals.add(*count, 7));
+    for count in Count::ALL {
+        totals.add(*count, 7);
+    }
     for measure in Measure::ALL {
         (1..=numbers).for_each(|number| totals.add_number(*measure, number * 1_000_000));
     }
@@ -63,8 +65,7 @@ fn what_a_line_refers_to_stands_in_it_and_is_within_its_limits() {
                 let numbers = target.as_array().map_or(1, Vec::len);
                 assert!(target.is_number() || (1..=100).contains(&numbers), "{target}");
             }
-            let names =
-                directive["Dimensions"].as_array().expect("sets").iter().flat_map(|set| set.as_array());
+            let names = directive["Dimensions"].as_array().expect("sets").iter().filter_map(Value::as_array);
             assert!(names.flatten().all(|name| line[name.as_str().expect("a name")].is_string()));
         }
     }
@@ -92,7 +93,9 @@ fn dimensions_are_stage_and_function_whatever_is_told() {
 fn nothing_is_told_of_nothing_and_each_number_once() {
     assert_eq!(told(&Totals::default()), [Value::Null; 0]);
     let histogram = Histogram::default();
-    [1, 1, 2].into_iter().for_each(|ms| histogram.record(Duration::from_millis(ms)));
+    for ms in [1, 1, 2] {
+        histogram.record(Duration::from_millis(ms));
+    }
     let mut totals = Totals::default();
     totals.add_measured(Measure::RequestTime, &histogram.take());
     let [line] = &told(&totals)[..] else { unreachable!("one line") };

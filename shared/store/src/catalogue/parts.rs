@@ -67,7 +67,9 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when what the cache lacks cannot be read.
     pub async fn products(&self, ids: &[ProductId]) -> Result<Vec<Listing>> {
-        ids.iter().for_each(|id| self.monitoring.read(Read::Product, id.as_str()));
+        for id in ids {
+            self.monitoring.read(Read::Product, id.as_str());
+        }
         self.listings(ids).await
     }
 
