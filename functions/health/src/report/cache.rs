@@ -38,14 +38,15 @@ impl Cache {
 fn checks(probe: Probe, recent: &Recent) -> Checks {
     let totals = &recent.all;
     let errors = judge::share(limits::CACHE_ERRORS, errors(totals), requests(totals));
-    let is_readable = recent.is_known() || matches!(probe, Probe::NotConfigured(_));
+    // One that does not answer has nothing to read either, and that is said already.
+    let is_unreadable = !recent.is_known() && matches!(probe, Probe::Answered(_));
     let unreadable = || limits::CACHE_ERRORS.fail("the fleet's counts cannot be read");
     Checks::new([
         ("probe", probe.judge(limits::CACHE_TIME)),
         ("p95", judge::time(limits::CACHE_TIME, totals, Measure::CacheTime)),
         ("hit_rate", judge::share(limits::HIT_RATE, hits(totals), keys(totals))),
         ("miss_penalty", judge::time(limits::MISS_PENALTY, totals, Measure::MissPenalty)),
-        ("errors", if is_readable { errors } else { unreadable() }),
+        ("errors", if is_unreadable { unreadable() } else { errors }),
     ])
 }
 

@@ -100,6 +100,14 @@ fn what_cannot_be_read_is_no_zero() {
 }
 
 #[test]
+fn counts_that_cannot_be_read_are_not_well_though_the_cache_answers() {
+    let report = report(observed(None));
+    let errors = &report["services"]["cache"]["checks"]["errors"];
+    let expected = (&json!("degraded"), &json!("the fleet's counts cannot be read"));
+    assert_eq!((&report["status"], &errors["detail"]), expected);
+}
+
+#[test]
 fn a_dead_table_is_unhealthy() {
     let database = Probe::Failed("the table cannot be read");
     let report = report(Observed { database, ..observed(Some(Window::default())) });
