@@ -109,8 +109,8 @@ build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64
 	PATH="$(VENV)/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -Clink-arg=-Wl,--build-id=sha1" \
 	  cargo lambda build --locked --release --$(ARCH:x86_64=x86-64) --lambda-dir target/lambda $(FUNCTIONS:%=--package %)
 	@for name in $(FUNCTIONS); do \
-	  scripts/keep-debug-file $(TARGET)/$(ARCH:arm64=aarch64)-unknown-linux-gnu/release/$$name \
-	    target/lambda/$$name/bootstrap target/debug-files/$$name.debug || exit; \
+	  program=target/lambda/$$name/bootstrap; \
+	  scripts/keep-debug-file $$program $$program target/debug-files/$$name.debug || exit; \
 	done
 
 tools: ## Install every tool that the other targets use
