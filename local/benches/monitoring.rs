@@ -1,7 +1,9 @@
 //! What being monitored costs a warm read of a cached product: nanoseconds from the
-//! invocation to its posted answer, by a function that does all that ours do (logs,
-//! counts, the fleet's window, metrics, the extension) and by one that only answers.
-//! Both are processes of their own under the Lambda Runtime API, asked in turns.
+//! invocation to its posted answer, by a function that does all that ours do (the edge,
+//! logs, counts, the fleet's window, metrics, the extension), by one that writes no log
+//! line and one that needs no extension, and by one that only answers. Each is a process
+//! of its own under the Lambda Runtime API; they are asked in turns. The platform costs
+//! nothing here: the ratio is of what the processes do themselves.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its row")]
 
 use std::collections::BTreeMap;
@@ -30,16 +32,31 @@ use tower::ServiceExt;
 const ROUNDS: usize = 60;
 const READS: usize = 250;
 const LIMIT: f64 = 1.05;
-/// In the environment of a process: whether it is monitored.
-const MONITORED: &str = "BENCH_MONITORED";
+/// In the environment of a process: which one it is.
+const KIND: &str = "BENCH_KIND";
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    match std::env::var(MONITORED).as_deref() {
-        Ok("yes") => monitored().await,
-        Ok(_) => bare().await,
-        Err(_) => measure().await,
-    }
+/// What is asked: a name, and what its environment says beside the rest.
+const KINDS: [(&str, &[(&str, &str)]); 4] = [
+    ("bare", &[]),
+    ("monitored", &[]),
+    ("monitored without its log line", &[("AWS_LAMBDA_LOG_LEVEL", "ERROR")]),
+    ("monitored without its extension", &[("AWS_LAMBDA_MAX_CONCURRENCY", "2")]),
+];
+
+fn main() -> Result<()> {
+    // A function has one thread, Lambda has its own.
+    let kind = std::env::var(KIND).ok();
+    let mut runtime = match kind {
+        Some(_) => tokio::runtime::Builder::new_current_thread(),
+        None => tokio::runtime::Builder::new_multi_thread(),
+    };
+    runtime.enable_all().build()?.block_on(async {
+        match kind.as_deref() {
+            Some("bare") => bare().await,
+            Some(_) => monitored().await,
+            None => measure().await,
+        }
+    })
 }
 
 fn store(monitoring: &Monitoring) -> Result<Store> {
@@ -78,31 +95,40 @@ async fn bare() -> Result<()> {
 
 async fn measure() -> Result<()> {
     let shop = Shop::with_mugs(5).await;
-    let [mut with, mut without] =
-        [Function::start(&shop.environment, "yes").await?, Function::start(&shop.environment, "no").await?];
-    for function in [&mut with, &mut without] {
-        function.round().await?;
+    let mut functions = Vec::new();
+    for (kind, own) in KINDS {
+        functions.push(Function::start(&shop.environment, kind, own).await?);
     }
-    let (mut ours, mut other) = (Vec::new(), Vec::new());
-    let before = [with.ticks()?, without.ticks()?];
+    for function in &mut functions {
+        function.round().await?;
+        (function.rounds, function.ticks) = (Vec::new(), function.ticks_so_far()?);
+    }
     for round in 0..ROUNDS {
-        // Whoever comes first finds the machine as the other left it.
-        if round % 2 == 0 {
-            ours.push(with.round().await?);
-            other.push(without.round().await?);
-        } else {
-            other.push(without.round().await?);
-            ours.push(with.round().await?);
+        // Whoever comes first finds the machine as another left it.
+        for at in 0..KINDS.len() {
+            functions[(round + at) % KINDS.len()].round().await?;
         }
     }
-    let name = "monitored read of a cached product, ns, beside the bare one";
-    println!("{}", json!({"name": name, "ours": median(ours), "other": median(other), "limit": LIMIT}));
-    // All that it does, before the answer and after it.
-    let [ours, other] = [with.ticks()? - before[0], without.ticks()? - before[1]];
-    let name = "its time on a processor, hundredths of a second for all of them";
-    println!("{}", json!({"name": name, "ours": ours, "other": other, "limit": null}));
+    tell(&functions)?;
     let counted = fleet_at(&shop.redis.url()).window(30).await.context("the cache answers")?.total();
     anyhow::ensure!(counted.count(Count::Requests) >= (ROUNDS * READS) as u64, "it was monitored");
+    Ok(())
+}
+
+fn tell(functions: &[Function]) -> Result<()> {
+    let (bare, monitored) = (median(functions[0].rounds.clone()), &functions[1..]);
+    for (function, (kind, _)) in monitored.iter().zip(&KINDS[1..]) {
+        let (name, limit) =
+            (format!("read of a cached product, {kind}, ns"), (*kind == "monitored").then_some(LIMIT));
+        println!(
+            "{}",
+            json!({"name": name, "ours": median(function.rounds.clone()), "other": bare, "limit": limit})
+        );
+    }
+    // All that it does, before the answer and after it.
+    let [other, ours] = [&functions[0], &functions[1]].map(Function::ticks_since);
+    let name = "the same, hundredths of a second on a processor for all reads";
+    println!("{}", json!({"name": name, "ours": ours?, "other": other?, "limit": null}));
     Ok(())
 }
 
@@ -116,10 +142,14 @@ struct Function {
     api: Arc<RuntimeApi>,
     answered: mpsc::Receiver<u64>,
     process: Child,
+    /// Half of each round's reads took at most so many nanoseconds.
+    rounds: Vec<u64>,
+    /// Time on a processor before the first round.
+    ticks: u64,
 }
 
 impl Function {
-    async fn start(environment: &BTreeMap<String, String>, monitored: &str) -> Result<Self> {
+    async fn start(environment: &BTreeMap<String, String>, kind: &str, own: &[(&str, &str)]) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
         let (answers, answered) = mpsc::channel(READS);
@@ -129,35 +159,41 @@ impl Function {
             .env_clear()
             .envs(environment)
             .envs([
-                (MONITORED, monitored),
+                (KIND, kind),
                 ("AWS_LAMBDA_RUNTIME_API", &address),
                 ("AWS_LAMBDA_FUNCTION_NAME", "products"),
                 ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
                 ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
                 ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
             ])
+            .envs(own.iter().copied())
             .stdout(Stdio::null())
             .spawn()?;
-        Ok(Self { api, answered, process })
+        Ok(Self { api, answered, process, rounds: Vec::new(), ticks: 0 })
     }
 
     /// Time on a processor so far, in hundredths of a second: `utime` and `stime` of proc(5).
-    fn ticks(&self) -> Result<u64> {
+    fn ticks_so_far(&self) -> Result<u64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
         let (_, fields) = stat.rsplit_once(") ").context("stat has a name")?;
         let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>);
         Ok(ticks.sum::<Result<u64, _>>()?)
     }
 
-    /// Half of its reads take at most so many nanoseconds.
-    async fn round(&mut self) -> Result<u64> {
+    /// The same of all rounds.
+    fn ticks_since(&self) -> Result<u64> {
+        Ok(self.ticks_so_far()? - self.ticks)
+    }
+
+    async fn round(&mut self) -> Result<()> {
         let mut times = Vec::with_capacity(READS);
         for _ in 0..READS {
             self.api.wanted.notify_one();
             let time = tokio::time::timeout(Duration::from_secs(30), self.answered.recv()).await?;
             times.push(time.context("the function answers")?);
         }
-        Ok(median(times))
+        self.rounds.push(median(times));
+        Ok(())
     }
 }
 

@@ -113,6 +113,7 @@ async fn run(runtime: impl Future<Output = Result<(), Error>>, watch: Watch) -> 
     };
     monitoring.ready();
     let ended = tokio::select! {
+        biased; // who waits for an answer comes before who waits for nothing
         ended = runtime => ended,
         ended = meanwhile => ended,
         _ = terminated.recv() => Ok(()),
