@@ -13,6 +13,7 @@ use lambda_http::RequestExt;
 use monitoring::{Count, Measure, Monitoring, Slowest, Work};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::serve::later;
 use crate::{Problem, deadline};
 
 /// The longest body that a route reads, in bytes.
@@ -59,8 +60,8 @@ async fn answered(
         response.headers_mut().insert(REQUEST_ID, id);
     }
     let time = start.elapsed();
-    about.log(&response, problem.as_ref(), time);
     about.count(&response, time, &monitoring);
+    about.log(&response, problem.as_ref(), time);
     response
 }
 
@@ -93,26 +94,26 @@ impl About {
         });
     }
 
+    /// What failed is said in the midst of its request, so that Sentry knows of which; of
+    /// an answer the line can wait until its caller has it.
     fn log(&self, response: &Response, problem: Option<&Problem>, time: Duration) {
-        let Work { request_id, trace_id, method, route, .. } = &*self.work;
-        let status = response.status().as_u16();
-        let duration_ms = milliseconds(time);
-        if let Some(cause) = problem.and_then(Problem::cause) {
-            let cause = chain(cause);
-            tracing::error!(
-                request_id,
-                trace_id,
-                method,
-                route,
-                status,
-                duration_ms,
-                cause,
-                "request failed"
-            );
-        } else {
-            tracing::info!(request_id, trace_id, method, route, status, duration_ms, "request answered");
+        let (work, status, duration_ms) =
+            (Arc::clone(&self.work), response.status().as_u16(), milliseconds(time));
+        match problem.and_then(Problem::cause) {
+            Some(cause) => say_failed(&work, status, duration_ms, &chain(cause)),
+            None => later(move || say_answered(&work, status, duration_ms)),
         }
     }
+}
+
+fn say_failed(work: &Work, status: u16, duration_ms: f64, cause: &str) {
+    let Work { request_id, trace_id, method, route, .. } = work;
+    tracing::error!(request_id, trace_id, method, route, status, duration_ms, cause, "request failed");
+}
+
+fn say_answered(work: &Work, status: u16, duration_ms: f64) {
+    let Work { request_id, trace_id, method, route, .. } = work;
+    tracing::info!(request_id, trace_id, method, route, status, duration_ms, "request answered");
 }
 
 /// Milliseconds with their fraction: most requests take less than one.

@@ -1,6 +1,7 @@
 //! A router, or a handler of events, as a Lambda function.
 
 mod extension;
+mod later;
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -20,6 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tower::{Layer, Service, ServiceExt};
 
 use self::extension::{Answers, Events};
+pub(crate) use self::later::later;
 use crate::deadline;
 
 /// A process that is told to end has 500 ms (AWS: "Lambda execution environment
@@ -185,7 +187,7 @@ where
         Box::pin(async move {
             let _answered = answered;
             let _serving = serving;
-            posted.await
+            later::serving(posted).await
         })
     }
 }
