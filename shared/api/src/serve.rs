@@ -75,14 +75,34 @@ async fn invoked<T>(
     answer: impl Future<Output = anyhow::Result<T>>,
     monitoring: Monitoring,
 ) -> Result<T, Error> {
-    let start = Instant::now();
+    let mut event = Event { monitoring, start: Instant::now(), has_failed: true };
     let work = Arc::new(Work::event(context.request_id, context.xray_trace_id));
     let logged = async { answer.await.inspect_err(|error| log(&work, error)) };
     let outcome = monitoring::observed(Arc::clone(&work), logged, Result::is_err).await;
-    monitoring.count(Count::Events, 1);
-    monitoring.count(Count::EventsFailed, outcome.is_err().into());
-    monitoring.took(Measure::EventTime, start.elapsed());
+    event.ends_with(outcome.is_err());
     outcome.map_err(Error::from)
+}
+
+/// An event that is being handled, counted when that ends, also by a panic, which is a
+/// failure.
+struct Event {
+    monitoring: Monitoring,
+    start: Instant,
+    has_failed: bool,
+}
+
+impl Event {
+    fn ends_with(&mut self, failure: bool) {
+        self.has_failed = failure;
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        self.monitoring.count(Count::Events, 1);
+        self.monitoring.count(Count::EventsFailed, self.has_failed.into());
+        self.monitoring.took(Measure::EventTime, self.start.elapsed());
+    }
 }
 
 fn log(work: &Work, error: &anyhow::Error) {
@@ -210,6 +230,21 @@ mod tests {
         let config = Arc::default();
         let context = lambda_http::Context::new("1", config, &parts.headers).expect("a proper context");
         LambdaInvocation { parts, body, context }
+    }
+
+    async fn failed_of(answer: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> [u64; 2] {
+        let monitoring = Monitoring::default();
+        let _ = tokio::spawn(invoked(lambda_http::Context::default(), answer, monitoring.clone())).await;
+        monitoring.end(LAST).await;
+        let total = monitoring.window(5).await.expect("a process knows itself").total();
+        [Count::EventsFailed, Count::Events].map(|count| total.count(count))
+    }
+
+    #[tokio::test]
+    async fn an_event_that_ends_in_an_error_or_a_panic_has_failed() {
+        assert_eq!(failed_of(async { Ok(()) }).await, [0, 1]);
+        assert_eq!(failed_of(async { anyhow::bail!("no") }).await, [1, 1]);
+        assert_eq!(failed_of(async { panic!("as a bug would") }).await, [1, 1]);
     }
 
     #[tokio::test]
