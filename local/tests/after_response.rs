@@ -1,6 +1,5 @@
-//! What a function does after its response, under `cargo lambda watch`, which tells
-//! each extension of all functions' invocations; and what the fleet's callers can say
-//! of its window.
+//! What a function does after its response, one invocation at a time as on Lambda; and
+//! what the fleet's callers can say of its window.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,9 +43,8 @@ fn backend(name: &str) -> Backend {
     }
 }
 
-/// Two functions that take one invocation at a time, each with its extension.
 #[tokio::test]
-async fn an_extension_hears_of_other_functions_and_waits_for_none_of_them() {
+async fn functions_that_take_one_invocation_at_a_time_tell_of_each_when_they_end() {
     let project = Project::find().unwrap();
     let (database, cache, tokens) = (Database::memory().await, Redis::start().await, Tokens::new());
     let folder = TempDir::new().unwrap();

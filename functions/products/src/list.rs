@@ -1,8 +1,7 @@
 //! `GET /api/products[?category=]`
 
-use api::{Cursors, PageParams, Problem, Query, Representation, Violations};
+use api::{Cursors, IfNoneMatch, PageParams, Problem, Query, Representation, Violations};
 use axum::extract::State;
-use axum::http::HeaderMap;
 use domain::Category;
 use serde::Deserialize;
 use store::{PageRequest, Store};
@@ -19,7 +18,7 @@ pub(crate) struct Params {
 pub(crate) async fn list(
     State(store): State<Store>,
     State(cursors): State<Cursors>,
-    headers: HeaderMap,
+    known: IfNoneMatch,
     Query(params): Query<Params>,
 ) -> Result<Representation, Problem> {
     let category = params.category.as_deref().map(Category::new).transpose();
@@ -28,5 +27,5 @@ pub(crate) async fn list(
     let after = params.page.position(&cursors, &list)?;
     let request = PageRequest { limit: params.page.limit()?, after };
     let page = store.product_page(category.as_ref(), request).await?;
-    Ok(Representation::new(&headers, &view::page(page, &cursors, &list)))
+    Ok(Representation::new(&known, &view::page(page, &cursors, &list)))
 }

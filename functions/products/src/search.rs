@@ -1,8 +1,7 @@
 //! `GET /api/products/search?q=`
 
-use api::{Cursors, PageParams, Problem, Query, Representation, Violations};
+use api::{Cursors, IfNoneMatch, PageParams, Problem, Query, Representation, Violations};
 use axum::extract::State;
-use axum::http::HeaderMap;
 use serde::Deserialize;
 use store::{PageRequest, Store};
 
@@ -18,7 +17,7 @@ pub(crate) struct Params {
 pub(crate) async fn search(
     State(store): State<Store>,
     State(cursors): State<Cursors>,
-    headers: HeaderMap,
+    known: IfNoneMatch,
     Query(params): Query<Params>,
 ) -> Result<Representation, Problem> {
     let q = params.q.ok_or_else(|| Violations::one("/q", "is required"))?;
@@ -27,5 +26,5 @@ pub(crate) async fn search(
     let after = params.page.position(&cursors, &list)?;
     let request = PageRequest { limit: params.page.limit()?, after };
     let page = store.search_products(&query, request).await?;
-    Ok(Representation::new(&headers, &view::page(page, &cursors, &list)))
+    Ok(Representation::new(&known, &view::page(page, &cursors, &list)))
 }

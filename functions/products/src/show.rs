@@ -1,8 +1,7 @@
 //! `GET /api/products/{id}`
 
-use api::{PathId, Problem, Representation};
+use api::{IfNoneMatch, PathId, Problem, Representation};
 use axum::extract::State;
-use axum::http::HeaderMap;
 use domain::ProductId;
 use store::Store;
 
@@ -11,8 +10,8 @@ use crate::view::ProductView;
 pub(crate) async fn show(
     State(store): State<Store>,
     PathId(id): PathId<ProductId>,
-    headers: HeaderMap,
+    known: IfNoneMatch,
 ) -> Result<Representation, Problem> {
     let listing = store.product(&id).await?;
-    Ok(Representation::new(&headers, &ProductView::from(listing)))
+    Ok(Representation::new(&known, &ProductView::from(listing)))
 }

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
-use lambda_http::{Context, RequestExt};
+use lambda_http::Context;
 use tokio::time::Instant;
 
 /// What is left of an invocation's time when its work must be decided: enough
@@ -18,12 +15,6 @@ const MARGIN: Duration = Duration::from_millis(250);
 pub(crate) fn deadline(context: &Context) -> Option<Instant> {
     let left = context.deadline().duration_since(SystemTime::now()).ok()?;
     Some(Instant::now() + left.saturating_sub(MARGIN))
-}
-
-/// Lets nothing that a request waits for go on past its invocation's time.
-pub(crate) async fn keep(request: Request, next: Next) -> Response {
-    let deadline = request.lambda_context_ref().and_then(deadline);
-    retry::deadline::scope(deadline, next.run(request)).await
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! What surrounds every route: ids, limits, the log line, and errors in one form.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
 use lambda_http::RequestExt;
 use monitoring::{Count, Measure, Monitoring, Slowest, Work};
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::serve::later;
 use crate::{Problem, deadline};
@@ -28,9 +29,7 @@ pub fn edge(routes: Router, monitoring: &Monitoring) -> Router {
     routes
         .fallback(async || Problem::not_found("resource"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn(deadline::keep))
+        // One layer for all that: each boxes every request's service and future once more.
         .layer(from_fn_with_state(monitoring.clone(), observe))
 }
 
@@ -51,7 +50,7 @@ async fn answered(
     start: Instant,
     monitoring: Monitoring,
 ) -> Response {
-    let mut response = next.run(request).await;
+    let mut response = served(request, next).await;
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
         problem.render(&mut response, &about.path, &about.work.request_id);
@@ -63,6 +62,15 @@ async fn answered(
     about.count(&response, time, &monitoring);
     about.log(&response, problem.as_ref(), time);
     response
+}
+
+/// What the routes answer: within the invocation's time, after reading so much at most,
+/// and also if a handler panics.
+async fn served(mut request: Request, next: Next) -> Response {
+    DefaultBodyLimit::max(BODY_LIMIT).apply(&mut request);
+    let deadline = request.lambda_context_ref().and_then(deadline);
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    retry::deadline::scope(deadline, answer).await.unwrap_or_else(panicked)
 }
 
 /// What the log line says of a request. No query: it can hold anything.
@@ -132,7 +140,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 #[error("a handler panicked: {0}")]
 struct Panicked(String);
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
+#[expect(clippy::needless_pass_by_value, reason = "a caught panic is handed over")]
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();

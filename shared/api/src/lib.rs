@@ -29,6 +29,8 @@ mod violations;
 
 use std::sync::Arc;
 
+use mimalloc::MiMalloc;
+
 pub use auth::{Caller, Verifier};
 pub use body::{Json, from_value};
 pub use config::ConfigError;
@@ -45,10 +47,15 @@ pub use private::Private;
 pub use problem::Problem;
 pub use query::Query;
 pub use recorded::recorded;
-pub use representation::Representation;
+pub use representation::{IfNoneMatch, Representation};
 pub use serve::{serve, serve_events};
 pub use stream::{Batch, BatchResponse, Change, Record};
 pub use violations::Violations;
+
+/// A warm read allocates 300 times, which takes glibc's allocator a fifth of all that the
+/// read takes, and this one a quarter of that (`make bench-lambda`).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What the extractors of this crate need of a router's state: make it
 /// available by `FromRef`.

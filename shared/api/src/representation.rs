@@ -1,7 +1,11 @@
 //! Answers that a caller may keep and ask about again.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -20,22 +24,36 @@ pub struct Representation {
     unchanged: bool,
 }
 
-impl Representation {
-    /// Represents `value` to a caller who sent `headers`.
-    pub fn new(headers: &HeaderMap, value: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(value).expect("a representation is plain JSON");
-        let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]);
-        let tag = format!("\"{hash}\"");
-        let unchanged = is_known(headers, &tag);
-        Self { body, tag, unchanged }
+/// What a caller has already, from `If-None-Match` (RFC 9110 §13.1.2).
+#[derive(Clone, Debug)]
+pub struct IfNoneMatch(Vec<HeaderValue>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect()))
     }
 }
 
-/// Whether the caller has this tag. Weak comparison, as the header asks for.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
-    tags.any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+impl IfNoneMatch {
+    /// Whether this tag is among them. Weak comparison, as the header asks for.
+    fn holds(&self, tag: &str) -> bool {
+        let values = self.0.iter().filter_map(|value| value.to_str().ok());
+        let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
+        tags.any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+    }
+}
+
+impl Representation {
+    /// Represents `value` to a caller who has these.
+    pub fn new(known: &IfNoneMatch, value: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(value).expect("a representation is plain JSON");
+        let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]);
+        let tag = format!("\"{hash}\"");
+        let unchanged = known.holds(&tag);
+        Self { body, tag, unchanged }
+    }
 }
 
 impl IntoResponse for Representation {

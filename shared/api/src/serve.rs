@@ -1,7 +1,7 @@
 //! A router, or a handler of events, as a Lambda function.
 
-mod extension;
 mod later;
+mod termination;
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -17,12 +17,13 @@ use lambda_http::{Adapter, Error, IntoResponse, LambdaEvent, Request, service_fn
 use monitoring::{Count, Measure, Monitoring, Work};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
 use tower::{Layer, Service, ServiceExt};
 
-use self::extension::{Answers, Events};
 pub(crate) use self::later::later;
 use crate::deadline;
+
+/// What a process's init may take for what can be done later, too. AWS ends one at 10 s.
+const INIT: Duration = Duration::from_secs(2);
 
 /// A process that is told to end has 500 ms (AWS: "Lambda execution environment
 /// lifecycle", of functions with an internal extension).
@@ -43,7 +44,7 @@ pub async fn serve(router: Router, monitoring: Monitoring) -> Result<(), Error> 
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(router, request).await.into_response().await) }
     });
-    let watch = Watch::new(&monitoring);
+    let watch = Watch(monitoring.clone());
     let runtime = Runtime::new(Adapter::from(service)).layer(watch.clone());
     run(runtime.run_concurrent(), watch).await
 }
@@ -61,7 +62,7 @@ where
     T: Serialize + Send + 'static,
     F: Future<Output = anyhow::Result<T>> + Send + 'static,
 {
-    let watch = Watch::new(&monitoring);
+    let watch = Watch(monitoring.clone());
     let service = service_fn(move |event: LambdaEvent<Value>| {
         let answer = retry::deadline::scope(deadline(&event.context), handler(event.payload));
         invoked(event.context, answer, monitoring.clone())
@@ -123,63 +124,54 @@ async fn answer(router: Router, request: Request) -> Response {
 }
 
 /// Runs until the platform ends the process, which then tells what it has left to tell.
-async fn run(runtime: impl Future<Output = Result<(), Error>>, watch: Watch) -> Result<(), Error> {
-    let Watch { monitoring, answers } = watch;
-    let mut terminated = signal(SignalKind::terminate())?;
-    // An environment that serves several at once is not frozen between them: there no
-    // extension is needed, nor, on Managed Instances, allowed.
-    let meanwhile = if monitoring.settings().is_concurrent {
-        tick(monitoring.clone())
-    } else {
-        extension::register(&monitoring, answers).await
-    };
+async fn run<R>(runtime: R, watch: Watch) -> Result<(), Error>
+where
+    R: Future<Output = Result<(), Error>> + Send + 'static,
+{
+    let Watch(monitoring) = watch;
+    let (terminated, ()) = tokio::join!(termination::announced(&monitoring), monitoring.init(INIT));
+    let terminated = terminated?;
     monitoring.ready();
+    // A task of its own: what else is waited for here is not looked at with each request.
+    let mut runtime = tokio::spawn(runtime);
     let ended = tokio::select! {
-        biased; // who waits for an answer comes before who waits for nothing
-        ended = runtime => ended,
-        ended = meanwhile => ended,
-        _ = terminated.recv() => Ok(()),
+        ended = &mut runtime => ended?,
+        () = tick(&monitoring) => Ok(()),
+        () = terminated => Ok(()),
     };
     monitoring.end(LAST).await;
     ended
 }
 
-/// Tells what was counted also where no answer comes any more.
-fn tick(monitoring: Monitoring) -> Events {
-    Box::pin(async move {
-        let mut interval = tokio::time::interval(TICK);
-        loop {
-            interval.tick().await;
-            monitoring.tell(LAST);
-        }
-    })
-}
-
-/// Sees each invocation from its arrival until its response is posted.
-#[derive(Clone)]
-struct Watch {
-    monitoring: Monitoring,
-    answers: Answers,
-}
-
-impl Watch {
-    fn new(monitoring: &Monitoring) -> Self {
-        Self { monitoring: monitoring.clone(), answers: Answers::default() }
+/// Tells what was counted also where no answer comes any more. A process that is frozen
+/// between its answers cannot: it tells when it ends.
+async fn tick(monitoring: &Monitoring) {
+    if !monitoring.settings().is_concurrent {
+        return std::future::pending().await;
+    }
+    let mut interval = tokio::time::interval(TICK);
+    loop {
+        interval.tick().await;
+        monitoring.tell(LAST);
     }
 }
+
+/// Sees each invocation from its arrival until the work that it leaves is done.
+#[derive(Clone)]
+struct Watch(Monitoring);
 
 impl<S> Layer<S> for Watch {
     type Service = Watched<S>;
 
     fn layer(&self, inner: S) -> Watched<S> {
-        Watched { inner, watch: self.clone() }
+        Watched { inner, monitoring: self.0.clone() }
     }
 }
 
 #[derive(Clone)]
 struct Watched<S> {
     inner: S,
-    watch: Watch,
+    monitoring: Monitoring,
 }
 
 impl<S> Service<LambdaInvocation> for Watched<S>
@@ -196,18 +188,22 @@ where
         self.inner.poll_ready(cx)
     }
 
-    /// The runtime's own service posts the response, so that has gone by when it ends.
+    /// The inner service posts the response. What is awaited after that delays no caller,
+    /// but the runtime, which asks for the next invocation only then; and until it asks,
+    /// Lambda does not freeze the environment (AWS: "Running code after returning a
+    /// response from an AWS Lambda function", of custom runtimes).
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let context = &invocation.context;
-        // Dropped in this order, also by a panic: the work is under way when the
-        // extension hears of the answer.
-        let answered = self.watch.answers.answer_of(&context.request_id);
-        let serving = self.watch.monitoring.serve(context.deadline());
+        let monitoring = self.monitoring.clone();
+        let serving = monitoring.serve(invocation.context.deadline());
         let posted = self.inner.call(invocation);
         Box::pin(async move {
-            let _answered = answered;
-            let _serving = serving;
-            later::serving(posted).await
+            let outcome = later::serving(posted).await;
+            drop(serving);
+            // One that serves several at once is not frozen between them.
+            if !monitoring.settings().is_concurrent {
+                monitoring.after_response().idle().await;
+            }
+            outcome
         })
     }
 }
@@ -265,9 +261,8 @@ mod tests {
             }
         });
         let soon = SystemTime::now() + Duration::from_secs(10);
-        let watch = Watch::new(&monitoring);
+        let watch = Watch(monitoring.clone());
         watch.layer(runtime).call(invocation(soon)).await.expect("it is served");
-        monitoring.after_response().idle().await;
         assert_eq!(*order.lock().expect("never poisoned"), ["response", "work"]);
     }
 }

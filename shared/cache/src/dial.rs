@@ -83,7 +83,7 @@ impl Dialer {
             tracing::warn!(error = &error as &dyn Error, "ElastiCache does not say where the cache is");
             RedisError::from((ErrorKind::Client, "not found in ElastiCache"))
         })?;
-        Ok(Server { info: address(&found).into_connection_info()?, cluster: found.cluster })
+        Ok(Server::new(address(&found).into_connection_info()?, found.cluster))
     }
 
     async fn connect(&self, server: &Server) -> RedisResult<Connection> {
@@ -134,9 +134,15 @@ impl Dialer {
 }
 
 impl Server {
+    /// Its connections do not introduce themselves: that is a round trip more.
+    fn new(info: ConnectionInfo, cluster: bool) -> Self {
+        let settings = info.redis_settings().clone().set_skip_set_lib_name();
+        Self { info: info.set_redis_settings(settings), cluster }
+    }
+
     fn at(url: &str, cluster: bool) -> Result<Self, ConfigError> {
         match url.into_connection_info() {
-            Ok(info) => Ok(Self { info, cluster }),
+            Ok(info) => Ok(Self::new(info, cluster)),
             Err(error) => Err(ConfigError::Url { reason: error.category().to_owned() }),
         }
     }

@@ -349,6 +349,11 @@ impl L2 {
         self.link.ask(requests).await
     }
 
+    /// Connects if nobody has yet, and waits for that at most so long.
+    pub(crate) async fn connect(&self, patience: Duration) {
+        self.link.connected(patience).await;
+    }
+
     /// One empty round trip.
     pub(crate) async fn ping(&self) -> Result<(), NoAnswer> {
         self.link.ping().await

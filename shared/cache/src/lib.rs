@@ -149,6 +149,14 @@ impl Cache {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    /// Connects to L2 if nobody has yet, and waits for that at most so long: what a
+    /// process can do before its first request. Without it the first request connects.
+    pub async fn connect(&self, patience: Duration) {
+        if let Some(l2) = &self.shared.l2 {
+            l2.connect(patience).await;
+        }
+    }
+
     /// How long L2 takes to answer nothing; connects if nobody has yet.
     ///
     /// # Errors

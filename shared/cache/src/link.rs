@@ -25,7 +25,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::breaker::{Areas, Breaker, OPEN_FOR, wall_clock_ms};
 use crate::config::{Config, ConfigError};
@@ -221,6 +221,14 @@ impl Link {
     /// Whether nobody asks, because it did not answer.
     pub(crate) fn is_away(&self) -> bool {
         matches!(self.lock().phase, Phase::Down)
+    }
+
+    /// Connects if nobody has yet, and waits for that at most so long.
+    pub(crate) async fn connected(self: &Arc<Self>, patience: Duration) {
+        let settled = self.settled.notified();
+        if let Outlook::Soon(_) = self.outlook() {
+            let _ = timeout(patience, settled).await;
+        }
     }
 
     async fn live(self: &Arc<Self>) -> Option<Live> {

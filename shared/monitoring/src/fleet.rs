@@ -120,6 +120,12 @@ impl Fleet {
         self.state(|state| state.doubtful.retain(|batch| !taken.contains(&batch.token)));
     }
 
+    /// Whether there is something that L2 has not acknowledged.
+    pub(crate) fn owes(&self) -> bool {
+        let owed = |state: &mut State| !state.unsent.is_empty() || !state.doubtful.is_empty();
+        self.shared().is_some() && self.state(owed)
+    }
+
     /// The last minutes of the fleet; of this process where nothing is shared. None
     /// if L2 does not tell.
     pub(crate) async fn window(&self, minutes: u64, now: Duration) -> Option<Window> {

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::io::Write;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use cache::Cache;
+use futures::future::join_all;
 
 use crate::after_response::{AfterResponse, Importance};
 use crate::fleet::{Fleet, Window, minute};
@@ -20,6 +22,8 @@ use crate::totals::{Count, Measure, Meters, Totals};
 
 /// How long an environment is kept from its next event for the work after a response.
 const AFTER_AT_MOST: Duration = Duration::from_secs(1);
+/// Between two tries to tell L2 what a process that ends has counted.
+const PAUSE: Duration = Duration::from_millis(20);
 /// What is left of an invocation's time when that work has to end.
 const MARGIN: Duration = Duration::from_millis(100);
 
@@ -46,11 +50,14 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
+    init: Vec<Job>,
     sources: Vec<Source>,
     /// What is not yet in the metrics.
     untold: Totals,
     slowest: Option<Slowest>,
 }
+
+type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Adds what has come since it was last asked.
 type Source = Box<dyn FnMut(&mut Totals) + Send>;
@@ -130,6 +137,18 @@ impl Monitoring {
         &self.0.after_response
     }
 
+    /// Work for the process's init, in which Lambda gives a whole processor to also a small
+    /// function: connections are opened there, rather than by the first request.
+    pub fn at_init(&self, job: impl Future<Output = ()> + Send + 'static) {
+        self.state().init.push(Box::pin(job));
+    }
+
+    /// Does the work of the init, side by side, for at most so long.
+    pub async fn init(&self, limit: Duration) {
+        let jobs = std::mem::take(&mut self.state().init);
+        let _ = tokio::time::timeout(limit, join_all(jobs)).await;
+    }
+
     /// The process is ready for its first invocation.
     pub fn ready(&self) {
         if let Some(started) = self.0.started {
@@ -163,8 +182,16 @@ impl Monitoring {
                 sentry.flush(limit).await;
             }
         };
+        let told = async {
+            self.0.after_response.idle().await;
+            // Nobody sends again what is not acknowledged now.
+            while self.0.fleet.owes() {
+                tokio::time::sleep(PAUSE).await;
+                self.0.fleet.write(now()).await;
+            }
+        };
         // What others started may have more time than is left.
-        let all = async { tokio::join!(sent, self.0.after_response.idle()) };
+        let all = async { tokio::join!(sent, told) };
         let _ = tokio::time::timeout(limit, all).await;
     }
 

@@ -42,6 +42,11 @@ impl Process {
         self.monitoring.end(Duration::from_secs(10)).await;
     }
 
+    /// Has little time to end in.
+    async fn is_cut_off(&self) {
+        self.monitoring.end(Duration::from_millis(200)).await;
+    }
+
     async fn window(&self) -> Window {
         self.monitoring.window(5).await.expect("L2 tells")
     }
@@ -100,7 +105,7 @@ async fn what_was_not_acknowledged_is_sent_again_and_counts_once() {
     process.cache.ping().await.expect("it is connected");
     redis.freeze();
     process.serves(Duration::from_millis(1));
-    process.ends().await;
+    process.is_cut_off().await;
     redis.thaw(); // and it carries out what it had been sent
     reached(&process).await;
     process.ends().await;
@@ -115,11 +120,26 @@ async fn while_the_cache_is_dead_counts_wait_and_nobody_else() {
     process.cache.ping().await.expect("it is connected");
     redis.kill().await;
     process.serves(Duration::from_millis(1));
-    process.ends().await;
+    process.is_cut_off().await;
     assert_eq!(process.monitoring.window(5).await, None);
     redis.restart().await;
     reached(&process).await;
     process.ends().await;
+    assert_eq!(process.total().await.count(Count::Requests), 1);
+}
+
+#[tokio::test]
+async fn a_process_that_ends_tries_again_while_it_has_time() {
+    let redis = Redis::start().await;
+    let process = Process::of("products", &redis);
+    process.cache.ping().await.expect("it is connected");
+    redis.freeze();
+    process.serves(Duration::from_millis(1));
+    let thaws = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        redis.thaw();
+    };
+    tokio::join!(process.ends(), thaws);
     assert_eq!(process.total().await.count(Count::Requests), 1);
 }
 

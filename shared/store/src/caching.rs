@@ -1,5 +1,7 @@
 //! The shared cache as the shop's settings describe it.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::config::{Region, SharedCredentialsProvider};
 use cache::elasticache::iam::IamToken;
 use cache::{Background, Cache, Credentials, Discovery, Times};
@@ -7,6 +9,9 @@ use monitoring::{Count, Importance, Measure, Monitoring, Totals};
 
 use crate::config::{CacheConfig, Config, ConfigError};
 use crate::connection;
+
+/// Of a process's init; a request waits for a connection much shorter.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The cache. What it serves stale is loaded anew after the response. What it was
 /// good for is counted, and its L2 is where the fleet's counts come together.
@@ -21,6 +26,8 @@ pub(crate) fn open(config: &Config, monitoring: &Monitoring) -> Result<Cache, Co
         ..cache::Config::default()
     })?;
     monitoring.share_through(&cache);
+    let connecting = cache.clone();
+    monitoring.at_init(async move { connecting.connect(CONNECTED_WITHIN).await });
     let (counted, mut before) = (cache.clone(), Before::default());
     monitoring.source(move |totals| before.add_new(&counted, totals));
     Ok(cache)
@@ -69,7 +76,7 @@ impl Config {
         let mut builder = aws_sdk_elasticache::Config::builder()
             .region(Region::new(self.region.clone()))
             .credentials_provider(self.credentials.for_the_sdk())
-            .http_client(connection::http_client(endpoint.as_deref()));
+            .http_client(connection::http_client(endpoint.as_deref(), &self.region));
         builder.set_endpoint_url(endpoint.clone());
         let client = aws_sdk_elasticache::Client::from_conf(builder.build());
         Some(Discovery { client, cache: cache.clone() })

@@ -4,16 +4,46 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 /// An idle connection is closed after this, before the end of it that AWS has in mind.
 const IDLE: Duration = Duration::from_secs(30);
 
-pub(crate) fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
+const AMAZON_ROOTS: &[u8] = include_bytes!("connection/amazon-roots.pem");
+
+/// A client for a service's own endpoint in a region, or for another endpoint.
+///
+/// To read a system's certificates is most of what a function's start would take, and of
+/// all those AWS needs Amazon's alone, which are in the binary. Who signs for other
+/// endpoints, or in China, the system knows.
+pub fn http_client(endpoint: Option<&str>, region: &str) -> SharedHttpClient {
     let builder = Builder::new().pool_idle_timeout(IDLE);
-    if endpoint.is_some_and(|url| url.starts_with("http://")) {
-        builder.build_http()
-    } else {
-        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    if !is_encrypted(endpoint) {
+        return builder.build_http();
+    }
+    let builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring));
+    if endpoint.is_some() || region.starts_with("cn-") {
+        return builder.build_https();
+    }
+    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let context = TlsContext::builder().with_trust_store(roots).build();
+    builder.tls_context(context.expect("a trust store is all it takes")).build_https()
+}
+
+/// Whether an endpoint, or AWS's own, is reached by TLS.
+pub(crate) fn is_encrypted(endpoint: Option<&str>) -> bool {
+    !endpoint.is_some_and(|url| url.starts_with("http://"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amazons_roots_can_be_read() {
+        let count = AMAZON_ROOTS.windows(11).filter(|part| part == b"-----BEGIN ").count();
+        assert_eq!(count, 5);
+        http_client(None, "eu-west-1"); // which panics where one cannot
     }
 }

@@ -31,6 +31,7 @@ use monitoring::{DatabaseUse, Monitoring};
 pub use catalogue::{Change, Listing, NewProduct, Page, PageRequest};
 pub use changes::TableChange;
 pub use config::{CacheConfig, Config, ConfigError, Credentials};
+pub use connection::http_client;
 pub use idempotency::{Answer, Request};
 pub use inbox::{Decision, Event, FailedEvents, Kept, Outcome, Sweep};
 pub use orders::{Expiry, NewOrder, OrderPage, OrderSource, Purchase};
@@ -56,6 +57,10 @@ impl Store {
         let cache = caching::open(config, monitoring)?;
         let table = Table::new(config, monitoring);
         report(&table, monitoring);
+        if connection::is_encrypted(config.endpoint.as_deref()) {
+            let connecting = table.clone();
+            monitoring.at_init(async move { connecting.connect().await });
+        }
         Ok(Self { table, cache, monitoring: monitoring.clone() })
     }
 

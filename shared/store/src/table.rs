@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{Builder, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -28,7 +28,7 @@ pub(crate) use self::write::{Condition, Expression, Write, number};
 use crate::Config;
 use crate::connection;
 use crate::item::{Item, key_of, to_key};
-use crate::keys::Key;
+use crate::keys::{self, Key};
 
 /// Keys of one `BatchGetItem` (AWS: at most 100).
 const BATCH: usize = 100;
@@ -138,7 +138,7 @@ impl Table {
         let mut builder = aws_sdk_dynamodb::Config::builder()
             .region(Region::new(config.region.clone()))
             .credentials_provider(config.credentials.for_the_sdk())
-            .http_client(connection::http_client(config.endpoint.as_deref()))
+            .http_client(connection::http_client(config.endpoint.as_deref(), &config.region))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts(config));
         builder.set_endpoint_url(config.endpoint.clone());
@@ -153,6 +153,14 @@ impl Table {
     /// What was asked of the table since the process began.
     pub(crate) fn use_so_far(&self) -> DatabaseUse {
         self.door.use_so_far()
+    }
+
+    /// Opens a connection, by reading nothing once: a handshake takes a small function's
+    /// request far longer than its init. Whatever comes of it, the next call will tell.
+    pub(crate) async fn connect(&self) {
+        let call = self.client.get_item().table_name(&*self.name).set_key(Some(to_key(keys::health())));
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        let _ = Box::pin(call.customize().config_override(once).send()).await;
     }
 
     /// One item, as of now.

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::config::retry::RetryConfig;
 use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
-use aws_sdk_secretsmanager::config::{Credentials, Region, SharedHttpClient};
+use aws_sdk_secretsmanager::config::{Credentials, Region};
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use aws_sdk_secretsmanager::{Client, Config};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tokio::time::timeout;
 
 /// For the value, with retries: a request waits for it.
@@ -51,7 +49,7 @@ impl Manager {
         let mut builder = Config::builder()
             .region(Region::new(config.region.clone()))
             .credentials_provider(credentials)
-            .http_client(http_client(endpoint.as_deref()))
+            .http_client(store::http_client(endpoint.as_deref(), &config.region))
             .retry_config(RetryConfig::standard().with_max_attempts(2).with_max_backoff(PAUSE))
             .timeout_config(timeouts.build());
         builder.set_endpoint_url(endpoint);
@@ -64,15 +62,6 @@ impl Manager {
         let answer = timeout(TIME_LIMIT, call).await;
         let value = answer.map_err(|_elapsed| FetchError::NoAnswer)?.map_err(failed)?;
         value.secret_string.ok_or(FetchError::NoText)
-    }
-}
-
-/// Plain HTTP to an emulator, TLS to the real one.
-fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
-    if endpoint.is_some_and(|url| url.starts_with("http://")) {
-        Builder::new().build_http()
-    } else {
-        Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
     }
 }
 
