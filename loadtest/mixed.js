@@ -26,7 +26,7 @@ const inTime = {
   ...promised,
   'http_req_duration{part:health}': ['p(95)<100'],
   'http_req_duration{part:detailed}': ['p(95)<500'],
-  'http_req_duration{part:webhook}': ['p(95)<1000'],
+  ...(mayWrite && { 'http_req_duration{part:webhook}': ['p(95)<1000'] }),
   ...rate,
 };
 const held = {

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly ALL="health-check webhook-processing rate-limiting catalogue checkout mixed stress soak cold-start"
-readonly WRITING="webhook-processing checkout"
+readonly USERS=100 WRITING="webhook-processing checkout"
 readonly PYTHON=.tools/venv/bin/python K6=.tools/venv/bin/k6
 readonly RUNS=${CARGO_TARGET_DIR:-target}/loadtest
 
@@ -33,7 +33,7 @@ For a deployed stage:
 
   AUTH_KEY, AUTH_ISSUER, AUTH_AUDIENCE   file with a private JWK (EC P-256 or RSA) whose public
                                          half the stage knows, and the claims that it wants
-  TOKENS                                 instead: file with access tokens, one a line
+  TOKENS                                 instead: file with access tokens of 100 users, one a line
   STRIPE_WEBHOOK_SECRETS, STANDARD_WEBHOOK_SECRETS   what events are signed with
   HEALTH_TOKEN                           for detailed health, if it asks for one
 EOF
@@ -138,6 +138,7 @@ check_tools() {
 
 check_stage() {
   local name
+  if has "$chosen" stress && [[ $RATE != 0 ]]; then skip stress "under a ceiling nothing breaks (RATE=0)"; fi
   if ((!MAY_WRITE)); then
     for name in $WRITING; do has "$chosen" "$name" && skip "$name" "it writes, and $target is only read from without --write"; done
     say "$target is only read from, at most $RATE requests a second (RATE=)"
@@ -152,7 +153,10 @@ check_stage() {
     [[ -n ${AUTH_ISSUER:-} && -n ${AUTH_AUDIENCE:-} ]] || miss "AUTH_ISSUER and AUTH_AUDIENCE, for AUTH_KEY"
     AUTH_KEY=$(realpath "$AUTH_KEY")
   fi
-  [[ -z ${TOKENS:-} ]] || { [[ -r $TOKENS ]] && TOKENS=$(realpath "$TOKENS"); } || miss "TOKENS=$TOKENS"
+  if [[ -n ${TOKENS:-} ]]; then
+    [[ -r $TOKENS && $(grep -c . "$TOKENS") -ge $USERS ]] || miss "TOKENS=$TOKENS, with one token a user: $USERS of them"
+    TOKENS=$(realpath "$TOKENS")
+  fi
   answers "$BASE_URL/api/health" || miss "an answer of $BASE_URL/api/health"
   answers "$BASE_URL/api/health/detailed" || miss "a healthy answer of $BASE_URL/api/health/detailed (HEALTH_TOKEN?)"
   export AUTH_KEY AUTH_ISSUER AUTH_AUDIENCE TOKENS HEALTH_TOKEN STRIPE_WEBHOOK_SECRETS STANDARD_WEBHOOK_SECRETS

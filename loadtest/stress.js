@@ -6,10 +6,10 @@ import { check } from 'k6';
 import { isProblem } from './lib/call.js';
 import { isAlive } from './lib/fleet.js';
 import { handleSummary as leave, options as optionsOf, wholly } from './lib/run.js';
-import { ceiling, isSmoke, seconds, url } from './lib/settings.js';
+import { isSmoke, seconds, url } from './lib/settings.js';
 import { anyLook } from './lib/visit.js';
 
-const STEPS = isSmoke ? [20, 60] : [200, 400, 600, 800, 1000, 1200, 1400, 1600, 2000, 2500].filter((rate) => !ceiling || rate <= ceiling);
+const STEPS = isSmoke ? [20, 60] : [200, 400, 600, 800, 1000, 1200, 1400, 1600, 2000, 2500];
 const STEP = seconds(10, 1);
 // At once, in all: more than wait at the gate of a system of our own.
 const FLOOD = isSmoke ? { vus: 2, each: 20 } : { vus: 10, each: 250 };
@@ -36,8 +36,8 @@ const kept = Object.fromEntries(STEPS.flatMap((rate) => [
 const base = optionsOf(
   {
     ...steps,
-    ...(!ceiling && { flood: { executor: 'per-vu-iterations', vus: FLOOD.vus, exec: 'flood', startTime: `${FLOOD_STARTS}s` } }),
-    recovery: { ...arrivals(isSmoke ? 10 : Math.min(100, ceiling || 100), RECOVERY, RECOVERY_STARTS, 20), exec: 'recover' },
+    flood: { executor: 'per-vu-iterations', vus: FLOOD.vus, exec: 'flood', startTime: `${FLOOD_STARTS}s` },
+    recovery: { ...arrivals(isSmoke ? 10 : 100, RECOVERY, RECOVERY_STARTS, 20), exec: 'recover' },
   },
   {
     right: { 'http_req_failed{scenario:recovery}': ['rate==0'], 'checks{scenario:recovery}': ['rate==1'], ...kept },

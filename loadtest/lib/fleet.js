@@ -30,11 +30,13 @@ const LIMITS = {
 
 const metricOf = (place) => `fleet_${place.replace('.', '_')}`;
 const measured = Object.fromEntries(Object.keys(LIMITS).map((place) => [place, new Trend(metricOf(place))]));
+const reports = new Counter('fleet_reports');
 const unknown = new Counter('fleet_unknown');
 
 /** The limits as k6 has them. */
 export const fleetLimits = {
   ...Object.fromEntries(Object.entries(LIMITS).map(([place, limit]) => [metricOf(place), [limit]])),
+  fleet_reports: ['count>0'],
   fleet_unknown: ['count==0'],
 };
 
@@ -59,6 +61,7 @@ export function detailed() {
 }
 
 function note({ services, system }) {
+  reports.add(1);
   for (const [place, metric] of Object.entries(measured)) {
     const [part, name] = place.split('.');
     const { value } = (part === 'system' ? system : services[part]).checks[name];

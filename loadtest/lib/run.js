@@ -39,7 +39,8 @@ export function options(scenarios, { right = {}, inTime = {}, held = {} }) {
     scenarios,
     thresholds: limits,
     rps: ceiling || undefined,
-    systemTags: ['scenario', 'name', 'status', 'expected_response', 'check'],
+    // Without the group there are no names of checks to tell.
+    systemTags: ['scenario', 'name', 'status', 'expected_response', 'check', 'group'],
     summaryTrendStats: ['min', 'med', 'p(95)', 'p(99)', 'max'],
     setupTimeout: '2m',
   };

@@ -27,14 +27,14 @@ export const hasTokens = Boolean(jwk) || ready.length > 0;
 /** The token of a user, such as `ann`; of this run's users if no name is given. */
 export async function tokenOf(name = `user-${exec.vu.idInTest}`) {
   if (!hasTokens) return undefined;
-  if (!jwk) return ready[exec.vu.idInTest % ready.length];
+  if (!jwk) return ready[(exec.vu.idInTest - 1) % ready.length];
   const now = Math.floor(Date.now() / 1000);
   const known = made.get(name);
   if (known && known.until > now) return known.token;
   const token = await sign({
     iss: __ENV.AUTH_ISSUER,
     aud: __ENV.AUTH_AUDIENCE,
-    sub: `load-${__ENV.RUN}-${name}`,
+    sub: `load-${__ENV.RUN}-${__ENV.SCENARIO}-${name}`,
     scope: '',
     iat: now,
     exp: now + SECONDS,
