@@ -1,12 +1,12 @@
 // Many look at the catalogue: products, pages, searches; one reads all of it.
 
-import { check } from 'k6';
 import { readItAll } from './lib/browsing.js';
 import { products } from './lib/catalogue.js';
 import { paced } from './lib/pace.js';
 import { options as optionsOf, promised, wholly } from './lib/run.js';
 import { ceiling, isOurs, seconds, unlessSmoke } from './lib/settings.js';
 import { anyLook } from './lib/visit.js';
+import { verify } from './lib/verify.js';
 
 export { handleSummary } from './lib/run.js';
 
@@ -27,5 +27,5 @@ export const visit = wholly(() => paced(USERS, RATE, anyLook));
 export const read = wholly(() => {
   if (!isOurs) return;
   const { count, distinct } = readItAll();
-  check(count, { 'the pages hold every product once': () => count === products.length && distinct === count });
+  verify({ 'the pages hold every product once': () => count === products.length && distinct === count });
 });

@@ -3,7 +3,7 @@
 // a burst asks for more at once than are there, and the fleet counts how many were new.
 
 import http from 'k6/http';
-import { check, sleep } from 'k6';
+import { sleep } from 'k6';
 import { Trend } from 'k6/metrics';
 import { call } from './lib/call.js';
 import { products } from './lib/catalogue.js';
@@ -11,6 +11,7 @@ import { detailed } from './lib/fleet.js';
 import { options as optionsOf, wholly } from './lib/run.js';
 import { ceiling, faults, isSmoke, seconds, url } from './lib/settings.js';
 import { hasTokens, tokenOf } from './lib/tokens.js';
+import { verify } from './lib/verify.js';
 
 export { handleSummary } from './lib/run.js';
 
@@ -53,7 +54,7 @@ export default wholly(async () => {
 function replace(name, path, token) {
   const began = Date.now();
   const killed = http.post(`${faults}/functions/${name}/kill`, null, { tags: { part: 'fault' } });
-  if (!check(killed, { 'a killed function is replaced': ({ status }) => status === 200 })) return;
+  if (!verify({ 'a killed function is replaced': () => killed.status === 200 })) return;
   const ask = () => call('GET', path, { name: path.replace(products[0].id, '{id}'), token, expect: [200, 404] }).timings.duration;
   cold.add(ask(), { function: name });
   back.add(Date.now() - began, { function: name });
@@ -66,7 +67,7 @@ function burst() {
   const path = `${url}/api/products/${products[0].id}`;
   const answers = http.batch(Array.from({ length: BURST }, () => ['GET', path, null, { tags: { part: 'api' } }]));
   answers.forEach((answer) => cold.add(answer.timings.duration));
-  check(answers, { 'every answer of the burst is right': () => answers.every((answer) => answer.json('id') === products[0].id) });
+  verify({ 'every answer of the burst is right': () => answers.every((answer) => answer.json('id') === products[0].id) });
   // The fleet tells what it counted within ten seconds.
   sleep(12);
   console.log(`of ${BURST} at once, ${counted() - before} started a process; the slowest took ${Math.max(...answers.map(({ timings }) => timings.duration)).toFixed(0)} ms`);

@@ -1,10 +1,10 @@
 // Health, asked by one alone and by a crowd.
 
-import { check } from 'k6';
 import { call } from './lib/call.js';
 import { detailed, isAlive } from './lib/fleet.js';
 import { options as optionsOf, wholly } from './lib/run.js';
 import { ceiling, seconds, unlessSmoke } from './lib/settings.js';
+import { verify } from './lib/verify.js';
 
 export { handleSummary } from './lib/run.js';
 
@@ -40,10 +40,10 @@ export const live = wholly(isAlive);
 export const askAll = wholly(() => {
   isAlive();
   const report = detailed();
-  check(report, { 'every value has its verdict': () => report && verdicts(report).every((status) => STATUSES.includes(status)) });
+  verify({ 'every value has its verdict': () => report && verdicts(report).every((status) => STATUSES.includes(status)) });
   const token = __ENV.HEALTH_TOKEN;
   const page = call('GET', '/api/health/dashboard', { part: 'dashboard', token });
-  check(page, { 'the dashboard is a page': () => page.headers['Content-Type'].startsWith('text/html') });
+  verify({ 'the dashboard is a page': () => page.headers['Content-Type'].startsWith('text/html') });
   call('GET', '/api/no-such-thing', { part: 'health', expect: [404] });
 });
 

@@ -1,12 +1,13 @@
 // A busy day: a hundred users look, search, fill carts, order and pay, side by side.
 
 import http from 'k6/http';
-import { check, sleep } from 'k6';
+import { sleep } from 'k6';
 import { fleetLimits, watchFleet as watch } from './lib/fleet.js';
 import { paced } from './lib/pace.js';
 import { options as optionsOf, promised, wholly } from './lib/run.js';
 import { ceiling, faults, killsCache, mayWrite, seconds, unlessSmoke } from './lib/settings.js';
 import { anything } from './lib/visit.js';
+import { verify } from './lib/verify.js';
 
 export { handleSummary } from './lib/run.js';
 
@@ -50,7 +51,9 @@ export const visit = wholly(() => paced(USERS, RATE, anything));
 /** Kills the cache server, and starts it again a while later. */
 export function loseCache() {
   const tell = (what) => http.post(`${faults}/cache/${what}`, null, { tags: { part: 'fault' } });
-  check(tell('kill'), { 'the cache is gone': ({ status }) => status === 200 });
+  const gone = tell('kill');
+  verify({ 'the cache is gone': () => gone.status === 200 });
   sleep(CACHE_IS_GONE);
-  check(tell('start'), { 'the cache is back': ({ status }) => status === 200 });
+  const back = tell('start');
+  verify({ 'the cache is back': () => back.status === 200 });
 }

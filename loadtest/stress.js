@@ -2,12 +2,12 @@
 // politely, and that all is well again afterwards.
 
 import http from 'k6/http';
-import { check } from 'k6';
 import { isProblem } from './lib/call.js';
 import { isAlive } from './lib/fleet.js';
 import { handleSummary as leave, options as optionsOf, wholly } from './lib/run.js';
 import { isSmoke, seconds, url } from './lib/settings.js';
 import { anyLook } from './lib/visit.js';
+import { verify } from './lib/verify.js';
 
 const STEPS = isSmoke ? [20, 60] : [200, 400, 600, 800, 1000, 1200, 1400, 1600, 2000, 2500];
 const STEP = seconds(10, 1);
@@ -59,7 +59,7 @@ export const flood = wholly(() => {
   const params = { tags: { name: 'GET /api/products', part: 'flood' }, responseCallback: http.expectedStatuses(200, 503), timeout: '30s' };
   const answers = http.batch(Array.from({ length: FLOOD.each }, () => ['GET', url + path, null, params]));
   for (const answer of answers) {
-    check(answer, { 'what is too much is refused politely': () => answer.status === 200 || (answer.status === 503 && Number(answer.headers['Retry-After']) > 0 && isProblem(answer, path)) });
+    verify({ 'what is too much is refused politely': () => answer.status === 200 || (answer.status === 503 && Number(answer.headers['Retry-After']) > 0 && isProblem(answer, path)) });
   }
 });
 

@@ -1,13 +1,13 @@
 // Payment providers tell their events, one alone and then many at once: new ones, the same
 // again, and what no provider has signed. Now and then one pays a real order.
 
-import { check } from 'k6';
 import { buy } from './lib/buying.js';
 import { chance, oneOf, uuidv4 } from './lib/random.js';
 import { options as optionsOf, wholly } from './lib/run.js';
 import { seconds, unlessSmoke } from './lib/settings.js';
 import { hasTokens } from './lib/tokens.js';
 import { event, send } from './lib/webhooks.js';
+import { verify } from './lib/verify.js';
 
 export { handleSummary } from './lib/run.js';
 
@@ -34,9 +34,12 @@ export const options = optionsOf(
 export const tell = wholly(() => {
   const provider = oneOf(['stripe', 'standard']);
   const told = event('payment_intent.created', { id: `pi_${uuidv4()}`, object: 'payment_intent' });
-  const isKept = (duplicate) => (answer) => answer.json('received') === true && answer.json('duplicate') === duplicate;
-  check(send(provider, told), { 'a new event is kept': isKept(false) });
-  if (chance(0.2)) check(send(provider, told), { 'an event that comes again is a duplicate': isKept(true) });
+  const isKept = (duplicate) => {
+    const answer = send(provider, told).json();
+    return answer.received === true && answer.duplicate === duplicate;
+  };
+  verify({ 'a new event is kept': () => isKept(false) });
+  if (chance(0.2)) verify({ 'an event that comes again is a duplicate': () => isKept(true) });
   if (chance(0.1)) send(provider, event('payment_intent.created', {}), { spoil: true, expect: [400, 429] });
   if (chance(0.1)) send(provider, event('payment_intent.created', {}), { age: TOO_OLD, expect: [400, 429] });
 });

@@ -1,10 +1,11 @@
 // One request, and whether its answer is one that the API may give.
 
 import http from 'k6/http';
-import { check, sleep } from 'k6';
+import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { Counter } from 'k6/metrics';
 import { url } from './settings.js';
+import { verify } from './verify.js';
 
 // Answers of 503 that say when to come again. A client does, so they are no failure;
 // they are counted.
@@ -52,9 +53,11 @@ function patiently(send, patience) {
 }
 
 function judge(answer, method, name, path, expect) {
-  const label = `${method} ${name} answers ${expect.join(' or ')}`;
-  const isExpected = check(answer, { [label]: () => expect.includes(answer.status) });
-  if (answer.status >= 400) check(answer, { 'an error is a problem': () => isProblem(answer, path) });
+  const isExpected = expect.includes(answer.status);
+  verify({
+    [`${method} ${name} answers ${expect.join(' or ')}`]: () => isExpected,
+    'an error is a problem': () => answer.status < 400 || isProblem(answer, path),
+  });
   if (!isExpected && !hasTold && exec.vu.idInTest <= TELLING) {
     hasTold = true;
     console.warn(`${method} ${name}: ${answer.status} ${answer.error} ${String(answer.body).slice(0, 300)}`);

@@ -4,11 +4,15 @@
 import { SharedArray } from 'k6/data';
 import { oneOf } from './random.js';
 
-const read = (part) => new SharedArray(part, () => JSON.parse(open(__ENV.CATALOGUE))[part]);
+const read = () => JSON.parse(open(__ENV.CATALOGUE));
 
 /** Products, each `{id, name, category, price}`. */
-export const products = read('products');
-const sales = read('sales');
+export const products = new SharedArray('products', () => read().products);
+// Each with its product: two looks into what is shared cost more than what they spare.
+const sales = new SharedArray('sales', () => {
+  const { products: all, sales: places } = read();
+  return places.map((place) => all[place]);
+});
 
 /** What a random sale was of. */
-export const wanted = () => products[oneOf(sales)];
+export const wanted = () => oneOf(sales);

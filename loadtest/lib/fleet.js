@@ -1,9 +1,10 @@
 // What the system says of itself meanwhile: DESIGN's table of health, as metrics.
 
-import { check, sleep } from 'k6';
+import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
 import { call } from './call.js';
+import { verify } from './verify.js';
 
 // Its counts are of whole minutes, the first of which has what a cold start costs.
 const WARM_UP = 15_000;
@@ -51,7 +52,7 @@ export function watchFleet() {
 /** Asks whether it lives. */
 export function isAlive() {
   const answer = call('GET', '/api/health', { part: 'health' });
-  check(answer, { 'it lives': () => answer.json('status') === 'healthy' && answer.json('uptime') >= 0 });
+  verify({ 'it lives': () => answer.json('status') === 'healthy' && answer.json('uptime') >= 0 });
 }
 
 /** Asks how the whole fleet does. */
