@@ -2,6 +2,7 @@
 // politely, and that all is well again afterwards.
 
 import http from 'k6/http';
+import { Counter } from 'k6/metrics';
 import { isProblem } from './lib/call.js';
 import { isAlive } from './lib/fleet.js';
 import { handleSummary as leave, options as optionsOf, wholly } from './lib/run.js';
@@ -18,6 +19,8 @@ const RECOVERY_STARTS = FLOOD_STARTS + (isSmoke ? 3 : 25);
 const RECOVERY = seconds(10, 2);
 // Beyond it users would wait longer than they do.
 const IN_TIME = 100;
+
+const toldToWait = new Counter('flood_told_to_wait');
 
 const stepName = (rate) => `step_${rate}`;
 const arrivals = (rate, duration, startTime, vus) => ({
@@ -58,6 +61,7 @@ export const flood = wholly(() => {
   const path = '/api/products?limit=5';
   const params = { tags: { name: 'GET /api/products', part: 'flood' }, responseCallback: http.expectedStatuses(200, 503), timeout: '30s' };
   const answers = http.batch(Array.from({ length: FLOOD.each }, () => ['GET', url + path, null, params]));
+  toldToWait.add(answers.filter(({ status }) => status === 503).length);
   for (const answer of answers) {
     verify({ 'what is too much is refused politely': () => answer.status === 200 || (answer.status === 503 && Number(answer.headers['Retry-After']) > 0 && isProblem(answer, path)) });
   }
@@ -78,5 +82,7 @@ function knee(metrics) {
   const lines = all.map(({ rate, answered, p95 }) => `  ${String(rate).padStart(6)}/s wanted ${answered.toFixed(0).padStart(6)}/s answered   p95 ${p95.toFixed(1).padStart(8)} ms\n`);
   const held = all.filter(({ rate, answered, p95 }) => p95 <= IN_TIME && answered >= 0.95 * rate);
   const best = held.length ? `${held.at(-1).answered.toFixed(0)}/s` : 'below the first step';
-  return `${lines.join('')}  the knee: ${best} with a p95 within ${IN_TIME} ms\n`;
+  const late = metrics.flood_told_to_wait.values.count;
+  const flood = `  of ${FLOOD.vus * FLOOD.each} at once ${late} were told to come again\n`;
+  return `${lines.join('')}  the knee: ${best} with a p95 within ${IN_TIME} ms\n${flood}`;
 }

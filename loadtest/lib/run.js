@@ -2,7 +2,7 @@
 
 import { sleep } from 'k6';
 import { Counter } from 'k6/metrics';
-import { ceiling, isOurs, isSmoke } from './settings.js';
+import { ceiling, isOurs, isSmoke, killsCache } from './settings.js';
 
 // To k6 an iteration that throws is over, and no failure.
 const broken = new Counter('broken_off');
@@ -66,7 +66,7 @@ function merged(groups) {
 /** Leaves the figures in summary.json, and says which checks failed. */
 export function handleSummary({ metrics, root_group: { checks }, state }) {
   const failed = checks.filter(({ fails }) => fails > 0).map(({ name, passes, fails }) => ({ name, passes, fails }));
-  const about = { scenario: __ENV.SCENARIO, target: __ENV.TARGET_NAME, started: __ENV.RUN, smoke: isSmoke };
+  const about = { scenario: __ENV.SCENARIO, target: __ENV.TARGET_NAME, kind: isSmoke ? 'smoke' : killsCache ? 'cache killed' : 'whole' };
   const said = failed.map(({ name, passes, fails }) => `  not so, ${fails} of ${passes + fails} times: ${name}\n`);
   return {
     [`${__ENV.OUT}/summary.json`]: JSON.stringify({ ...about, seconds: state.testRunDurationMs / 1000, failed, metrics }, null, 1),

@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 
 use local::project::Project;
 use local::stack::{Options, Stack};
+use serde_json::json;
+use tempfile::TempDir;
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let root = Project::find().unwrap().root().to_owned();
@@ -35,30 +37,60 @@ fn an_unknown_scenario_is_refused() {
     assert!(text(ended.stderr).contains("there is no scenario no-such"));
 }
 
+/// A shop that somebody else runs.
+async fn shop(folder: &TempDir) -> Stack {
+    Stack::start(Options::for_tests(folder.path()), |_| {}).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployed_stage_is_not_written_to_unasked() {
-    let state = tempfile::tempdir().unwrap();
-    let stack = Stack::start(Options::for_tests(state.path()), |_| {}).await.unwrap();
-    let stage = [("BASE_URL", stack.url())];
-    let ended = run(&["--smoke", "-t", "checkout,webhook-processing"], &stage);
+    let folder = tempfile::tempdir().unwrap();
+    let shop = shop(&folder).await;
+    let ended = run(&["--smoke", "-t", "checkout,webhook-processing"], &[("BASE_URL", shop.url())]);
     let said = text(ended.stderr);
     for name in ["checkout", "webhook-processing"] {
         assert!(said.contains(&format!("skipping {name}: it writes")), "{said}");
     }
     assert_eq!(ended.status.code(), Some(2), "{said}");
-    stack.stop().await;
+    shop.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_stage_lacks_is_said_before_anything_runs() {
-    let state = tempfile::tempdir().unwrap();
-    let stack = Stack::start(Options::for_tests(state.path()), |_| {}).await.unwrap();
-    let stage = [("BASE_URL", stack.url())];
-    let ended = run(&["--smoke", "--write", "-t", "checkout"], &stage);
+    let folder = tempfile::tempdir().unwrap();
+    let shop = shop(&folder).await;
+    let ended = run(&["--smoke", "--write", "-t", "checkout"], &[("BASE_URL", shop.url())]);
     let said = text(ended.stderr);
     for lack in ["AUTH_KEY or TOKENS", "STRIPE_WEBHOOK_SECRETS", "STANDARD_WEBHOOK_SECRETS"] {
         assert!(said.contains(&format!("missing: {lack}")), "{said}");
     }
     assert_eq!(ended.status.code(), Some(2), "{said}");
-    stack.stop().await;
+    shop.stop().await;
+}
+
+/// Whether the soak's watcher finds no fault with a process that took so many MB, sample
+/// after sample.
+fn is_flat(memory: impl Iterator<Item = u32>) -> bool {
+    let sample = |memory| json!({"memory": memory, "descriptors": 9, "sockets": 3});
+    let samples: Vec<_> = memory.map(sample).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("processes.json");
+    std::fs::write(&file, json!({"samples": {"products": samples}, "replaced": []}).to_string()).unwrap();
+    let watch = Project::find().unwrap().root().join("loadtest/watch");
+    Command::new(watch).arg("judge").arg(file).status().unwrap().success()
+}
+
+#[test]
+fn a_process_that_grows_all_along_fails_the_soak() {
+    assert!(!is_flat((0..90).map(|at| 20 + at)));
+}
+
+#[test]
+fn a_process_that_grows_while_it_warms_up_does_not() {
+    assert!(is_flat((0..90).map(|at| 20 + at.min(30))));
+}
+
+#[test]
+fn a_process_that_grows_by_a_little_does_not() {
+    assert!(is_flat((0..90).map(|at| 20 + at / 30)));
 }
