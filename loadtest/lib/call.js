@@ -15,10 +15,14 @@ const PATIENCE = 5;
 const TELLING = 5;
 
 let sent = 0;
+let attempt = 1;
 let hasTold = false;
 
 /** How many requests this user has sent. */
 export const requestsSent = () => sent;
+
+/** Whether the last of them was one again, since the answer to it was "later". */
+export const wasAgain = () => attempt > 1;
 
 /**
  * Sends a request until its answer is not "later", and checks that it is one of
@@ -37,12 +41,12 @@ export function call(method, path, { name = path, part = 'api', expect = [200], 
   };
   const text = body && typeof body !== 'string' ? JSON.stringify(body) : body;
   const answer = patiently(() => http.request(method, url + path, text ?? null, params), patience);
-  judge(answer, method, name, path, expect);
+  judge(answer, method, name, path, expect, part === 'detailed');
   return answer;
 }
 
 function patiently(send, patience) {
-  for (let attempt = 1; ; attempt += 1) {
+  for (attempt = 1; ; attempt += 1) {
     sent += 1;
     const answer = send();
     const wait = Number(answer.headers['Retry-After']);
@@ -52,11 +56,11 @@ function patiently(send, patience) {
   }
 }
 
-function judge(answer, method, name, path, expect) {
+function judge(answer, method, name, path, expect, isReport) {
   const isExpected = expect.includes(answer.status);
   verify({
     [`${method} ${name} answers ${expect.join(' or ')}`]: () => isExpected,
-    'an error is a problem': () => answer.status < 400 || isProblem(answer, path),
+    'an error is a problem': () => answer.status < 400 || isReport || isProblem(answer, path),
   });
   if (!isExpected && !hasTold && exec.vu.idInTest <= TELLING) {
     hasTold = true;
