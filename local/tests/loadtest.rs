@@ -94,3 +94,8 @@ fn a_process_that_grows_while_it_warms_up_does_not() {
 fn a_process_that_grows_by_a_little_does_not() {
     assert!(is_flat((0..90).map(|at| 20 + at / 30)));
 }
+
+#[test]
+fn a_process_that_keeps_what_a_burst_took_does_not() {
+    assert!(is_flat((0..90).map(|at| if at < 57 { 20 } else { 30 })));
+}
