@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import pay webhook replay contention chaos replay-orders test check bench fuzz build tools clean help
+.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check bench fuzz build tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -78,6 +78,14 @@ test: ## Run every test, on free ports
 	$(BUILD) --tests
 	cargo test --workspace --doc
 	cargo nextest run --workspace
+	loadtest/run-load-tests.sh --smoke
+
+# The smoke run is of what `make test` has built. Any other is of an optimised build, unless a
+# deployed stage is to be loaded.
+loadtest: ## Load the system, or a deployed stage: make loadtest [T=mixed,soak] [URL=https://…] [SMOKE=1]
+	@scripts/set-up loadtest
+	$(if $(or $(URL),$(BASE_URL)),,$(if $(filter 1 yes true,$(SMOKE)),$(BUILD) --tests,$(BUILD) --profile load))
+	@BASE_URL="$${URL:-$$BASE_URL}" exec loadtest/run-load-tests.sh $${T:+-t "$$T"} $(if $(filter 1 yes true,$(SMOKE)),--smoke)
 
 check: ## Check format, lints, docs, dependencies, licences and the template
 	@scripts/set-up check

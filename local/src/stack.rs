@@ -319,7 +319,7 @@ fn surroundings(state: &State, dynamodb: &faults::Proxy, cache: Option<&Redis>) 
     Surroundings {
         dynamodb: dynamodb.endpoint(),
         cache: cache.map(Redis::url).unwrap_or_default(),
-        jwks: state.signer.jwks(),
+        jwks: state.jwks.clone(),
         cursor_key: state.cursor_key.text(),
         webhook_secrets: state.webhook_secrets.clone(),
         rate_limits: RateLimits::inherited(),

@@ -20,6 +20,9 @@ pub const AUDIENCE: &str = "storefront-local";
 /// refuses to boot with such a key.
 pub const KEY_ID_PREFIX: &str = "development";
 
+/// Public keys of others, as a JWKS document, whose tokens are to be good here too: those
+/// of the load tests' users, say.
+const TRUSTED_VARIABLE: &str = "TRUSTED_JWKS";
 const KEY_FILE: &str = "development.key";
 /// Enough of the thumbprint to tell two clones apart.
 const THUMBPRINT_CHARACTERS: usize = 8;
@@ -50,6 +53,20 @@ impl Signer {
     pub fn jwks(&self) -> String {
         let keys = vec![self.jwk.clone()];
         serde_json::to_string(&JwkSet { keys }).expect("a key set is plain data")
+    }
+
+    /// The same with the keys that the environment trusts beside it.
+    pub fn jwks_with_trusted(&self) -> Result<String> {
+        match std::env::var(TRUSTED_VARIABLE) {
+            Ok(trusted) if !trusted.is_empty() => self.jwks_with(&trusted),
+            _ => Ok(self.jwks()),
+        }
+    }
+
+    fn jwks_with(&self, others: &str) -> Result<String> {
+        let others: JwkSet = serde_json::from_str(others).context(TRUSTED_VARIABLE)?;
+        let keys = [vec![self.jwk.clone()], others.keys].concat();
+        Ok(serde_json::to_string(&JwkSet { keys })?)
     }
 
     /// The id under which the JWKS lists the key.
@@ -92,4 +109,23 @@ pub fn claims(user: &str, scopes: &str, ttl: Duration) -> Result<Value> {
         "iat": now.as_second(),
         "exp": now.checked_add(ttl)?.as_second(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trusted_keys_stand_beside_ones_own() {
+        let (ours, theirs) = (Signer::ephemeral().unwrap(), Signer::ephemeral().unwrap());
+        let both: JwkSet = serde_json::from_str(&ours.jwks_with(&theirs.jwks()).unwrap()).unwrap();
+        let ids: Vec<_> = both.keys.iter().map(|key| key.common.key_id.as_deref().unwrap()).collect();
+        assert_eq!(ids, [ours.key_id(), theirs.key_id()]);
+    }
+
+    #[test]
+    fn trusted_keys_that_cannot_be_read_are_refused_by_the_variables_name() {
+        let error = Signer::ephemeral().unwrap().jwks_with("[]").unwrap_err();
+        assert_eq!(error.to_string(), "TRUSTED_JWKS");
+    }
 }

@@ -14,6 +14,8 @@ use crate::token::Signer;
 pub(super) struct State {
     folder: PathBuf,
     pub(super) signer: Signer,
+    /// The keys whose tokens are good.
+    pub(super) jwks: String,
     pub(super) cursor_key: Secret,
     pub(super) webhook_secrets: Secrets,
     _lock: Lock,
@@ -26,8 +28,10 @@ impl State {
         if fresh {
             lock.empty_folder()?;
         }
+        let signer = Signer::of_clone(&folder)?;
         let state = Self {
-            signer: Signer::of_clone(&folder)?,
+            jwks: signer.jwks_with_trusted()?,
+            signer,
             cursor_key: Secret::kept(&folder.join("cursor.key"))?,
             webhook_secrets: Secrets::of_clone(&folder)?,
             folder,
