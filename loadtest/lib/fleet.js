@@ -1,4 +1,4 @@
-// What the system says of itself meanwhile: DESIGN's table of health, as metrics.
+// What the system says of itself meanwhile: what health judges by, as metrics.
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';
