@@ -33,6 +33,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Rie {
     child: Child,
     port: u16,
+    runtime_api: u16,
     client: reqwest::Client,
 }
 
@@ -72,18 +73,20 @@ impl Rie {
     }
 
     fn spawn(program: &Path, function: &Path, environment: &BTreeMap<String, String>) -> Result<Self> {
-        let port = free_port()?;
-        let mut command = command(program, port, free_port()?, function);
+        let (port, runtime_api) = (free_port()?, free_port()?);
+        let mut command = command(program, port, runtime_api, function);
         command.env_clear().envs(passed_on(environment));
         let child = Child::spawn(command).context("starting the Runtime Interface Emulator")?;
         let client = reqwest::Client::new();
-        Ok(Self { child, port, client })
+        Ok(Self { child, port, runtime_api, client })
     }
 
+    /// A function that starts before its Runtime API listens dies of it.
     async fn ready(&self) -> Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
+        let listens = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
         while Instant::now() < deadline && self.child.is_running() {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+            if listens(self.runtime_api) && listens(self.port) {
                 return Ok(());
             }
             sleep(PROBE_EVERY).await;
