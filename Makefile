@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check bench fuzz build tools clean help
+.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check bench bench-lambda fuzz build tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -17,6 +17,17 @@ ARCH ?= arm64
 # other features and compiles the dependencies again.
 BUILD := cargo build --locked --workspace --bins
 FUNCTIONS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/Cargo.toml)))))
+
+# How functions are built to be shipped: $(call build-for-aws,FOLDER[,more options]).
+# Always with the features of all of them. Each binary has a build id, by which Sentry
+# finds the debug file of a panic's stack; what is shipped has neither names nor lines:
+# $(call keep-debug-files,FOLDER,NAMES,FOLDER OF DEBUG FILES).
+build-for-aws = PATH="$(VENV)/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -Clink-arg=-Wl,--build-id=sha1" \
+  cargo lambda build --locked --release --$(ARCH:x86_64=x86-64) --lambda-dir $(1) $(FUNCTIONS:%=--package %) $(2)
+keep-debug-files = @for name in $(2); do \
+  program=$(1)/$$name/bootstrap; \
+  scripts/keep-debug-file $$program $$program $(3)/$$name.debug || exit; \
+done
 
 # Arguments reach the recipes through the environment ("$$NAME"), so that the
 # shell never reads their text as its own.
@@ -99,7 +110,14 @@ check: ## Check format, lints, docs, dependencies, licences and the template
 
 bench: ## Run the benchmarks: one table, also in target/bench.json
 	@scripts/set-up bench
-	$(VENV)/bin/python scripts/bench $(TARGET)
+	$(VENV)/bin/python scripts/bench bench $(TARGET)
+
+bench-lambda: override ARCH := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+bench-lambda: ## Measure products, as it is shipped, beside a bare function: one table, also in target/bench-lambda.json
+	@scripts/set-up bench-lambda
+	$(call build-for-aws,$(TARGET)/bench-lambda,--package hello --bin hello --bin products)
+	$(call keep-debug-files,$(TARGET)/bench-lambda,hello products,$(TARGET)/bench-lambda/debug-files)
+	$(VENV)/bin/python scripts/bench bench-lambda $(TARGET)
 
 # Without a sanitizer, stable Rust can do it. The corpus stays from run to run.
 fuzz: export FUZZ_SECONDS = $(or $(SECONDS),60)
@@ -109,17 +127,11 @@ fuzz: ## Feed the parsers of webhooks with anything: make fuzz [SECONDS=60]
 	cd functions/webhooks/fuzz && cargo fuzz run --sanitizer none headers corpus/headers seeds/headers -- \
 	  -max_total_time="$$FUZZ_SECONDS" -max_len=4096 -dict=headers.dict
 
-# Each binary has a build id, by which Sentry finds the debug file of a panic's
-# stack; what is shipped has neither names nor lines.
 build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64|x86_64]
 	@$(if $(filter arm64 x86_64,$(ARCH)),,$(error ARCH is arm64 or x86_64, as Architecture in template.yaml))
 	@scripts/set-up build
-	PATH="$(VENV)/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -Clink-arg=-Wl,--build-id=sha1" \
-	  cargo lambda build --locked --release --$(ARCH:x86_64=x86-64) --lambda-dir target/lambda $(FUNCTIONS:%=--package %)
-	@for name in $(FUNCTIONS); do \
-	  program=target/lambda/$$name/bootstrap; \
-	  scripts/keep-debug-file $$program $$program target/debug-files/$$name.debug || exit; \
-	done
+	$(call build-for-aws,target/lambda)
+	$(call keep-debug-files,target/lambda,$(FUNCTIONS),target/debug-files)
 
 tools: ## Install every tool that the other targets use
 	@scripts/set-up all

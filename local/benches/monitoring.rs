@@ -9,25 +9,23 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Json, Router};
 use lambda_http::{Request, service_fn};
 use local::testing::fleet_at;
+use local::testing::runtime_api::Function;
 use local::testing::shop::{Shop, mug};
 use monitoring::{Count, Monitoring};
 use serde_json::{Value, json};
 use store::{Config, Store};
-use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Notify, mpsc};
 use tower::ServiceExt;
 
 const ROUNDS: usize = 60;
@@ -98,18 +96,18 @@ async fn unmonitored() -> Result<()> {
 
 async fn measure() -> Result<()> {
     let shop = Shop::with_mugs(5).await;
-    let mut functions = Vec::new();
+    let (event, mut functions) = (Bytes::from(event().to_string()), Vec::new());
     for (kind, own) in KINDS {
-        functions.push(Function::start(&shop.environment, kind, own).await?);
+        functions.push(Contender::start(&shop.environment, kind, own).await?);
     }
     for function in &mut functions {
-        function.round().await?;
+        function.round(&event).await?;
         (function.rounds, function.ticks) = (Vec::new(), function.ticks_so_far()?);
     }
     for round in 0..ROUNDS {
         // Whoever comes first finds the machine as another left it.
         for at in 0..KINDS.len() {
-            functions[(round + at) % KINDS.len()].round().await?;
+            functions[(round + at) % KINDS.len()].round(&event).await?;
         }
     }
     tell(&functions)?;
@@ -118,7 +116,7 @@ async fn measure() -> Result<()> {
     Ok(())
 }
 
-fn tell(functions: &[Function]) -> Result<()> {
+fn tell(functions: &[Contender]) -> Result<()> {
     let (unmonitored, monitored) = (median(functions[0].rounds.clone()), &functions[1..]);
     for (function, (kind, _)) in monitored.iter().zip(&KINDS[1..]) {
         let (name, limit) =
@@ -129,7 +127,7 @@ fn tell(functions: &[Function]) -> Result<()> {
         );
     }
     // All that it does, before the answer and after it.
-    let [other, ours] = [&functions[0], &functions[1]].map(Function::ticks_since);
+    let [other, ours] = [&functions[0], &functions[1]].map(Contender::ticks_since);
     let name = "the same, hundredths of a second on a processor for all reads";
     println!("{}", json!({"name": name, "ours": ours?, "other": other?, "limit": null}));
     Ok(())
@@ -140,44 +138,33 @@ fn median(mut numbers: Vec<u64>) -> u64 {
     numbers[numbers.len() / 2]
 }
 
-/// A process, and the Runtime API that it takes its invocations from.
-struct Function {
-    api: Arc<RuntimeApi>,
-    answered: mpsc::Receiver<u64>,
-    process: Child,
+/// One of those that are asked.
+struct Contender {
+    function: Function,
     /// Half of each round's reads took at most so many nanoseconds.
     rounds: Vec<u64>,
     /// Time on a processor before the first round.
     ticks: u64,
 }
 
-impl Function {
+impl Contender {
     async fn start(environment: &BTreeMap<String, String>, kind: &str, own: &[(&str, &str)]) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?.to_string();
-        let (answers, answered) = mpsc::channel(READS);
-        let api = Arc::new(RuntimeApi::new(answers));
-        tokio::spawn(axum::serve(listener, api.clone().router()).into_future());
-        let process = Command::new(std::env::current_exe()?)
-            .env_clear()
-            .envs(environment)
-            .envs([
-                (KIND, kind),
-                ("AWS_LAMBDA_RUNTIME_API", &address),
-                ("AWS_LAMBDA_FUNCTION_NAME", "products"),
-                ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-                ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-            ])
-            .envs(own.iter().copied())
-            .stdout(Stdio::null())
-            .spawn()?;
-        Ok(Self { api, answered, process, rounds: Vec::new(), ticks: 0 })
+        let mut command = Command::new(std::env::current_exe()?);
+        command.env_clear().envs(environment);
+        command.envs([
+            (KIND, kind),
+            ("AWS_LAMBDA_FUNCTION_NAME", "products"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ]);
+        command.envs(own.iter().copied());
+        Ok(Self { function: Function::start(command).await?, rounds: Vec::new(), ticks: 0 })
     }
 
     /// Time on a processor so far, in hundredths of a second: `utime` and `stime` of proc(5).
     fn ticks_so_far(&self) -> Result<u64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.function.id()))?;
         let (_, fields) = stat.rsplit_once(") ").context("stat has a name")?;
         let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>);
         Ok(ticks.sum::<Result<u64, _>>()?)
@@ -188,85 +175,16 @@ impl Function {
         Ok(self.ticks_so_far()? - self.ticks)
     }
 
-    async fn round(&mut self) -> Result<()> {
+    async fn round(&mut self, event: &Bytes) -> Result<()> {
         let mut times = Vec::with_capacity(READS);
         for _ in 0..READS {
             tokio::time::sleep(PAUSE).await;
-            self.api.wanted.notify_one();
-            let time = tokio::time::timeout(Duration::from_secs(30), self.answered.recv()).await?;
-            times.push(time.context("the function answers")?);
+            let answer = self.function.invoke(event).await?;
+            times.push(u64::try_from(answer.since_invoked.as_nanos())?);
         }
         self.rounds.push(median(times));
         Ok(())
     }
-}
-
-impl Drop for Function {
-    fn drop(&mut self) {
-        // It may have ended by itself, and then there is nothing to end.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// As much of Lambda as a function needs.
-struct RuntimeApi {
-    wanted: Notify,
-    begun: Mutex<Instant>,
-    invocation: AtomicU64,
-    answers: mpsc::Sender<u64>,
-}
-
-type Api = State<Arc<RuntimeApi>>;
-
-impl RuntimeApi {
-    fn new(answers: mpsc::Sender<u64>) -> Self {
-        Self {
-            wanted: Notify::new(),
-            begun: Mutex::new(Instant::now()),
-            invocation: AtomicU64::new(0),
-            answers,
-        }
-    }
-
-    fn router(self: Arc<Self>) -> Router {
-        Router::new()
-            .route("/2018-06-01/runtime/invocation/next", get(next))
-            .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
-            .route("/2020-01-01/extension/register", post(register))
-            .route("/2020-01-01/extension/event/next", get(std::future::pending::<()>))
-            .with_state(self)
-    }
-}
-
-async fn next(State(api): Api) -> impl IntoResponse {
-    api.wanted.notified().await;
-    let invocation = api.invocation.fetch_add(1, Ordering::Relaxed);
-    *api.begun.lock().await = Instant::now();
-    let head = [
-        ("lambda-runtime-aws-request-id", invocation.to_string()),
-        ("lambda-runtime-deadline-ms", deadline().to_string()),
-        ("lambda-runtime-invoked-function-arn", "arn".to_owned()),
-    ];
-    (head, Json(event()))
-}
-
-async fn response(State(api): Api) -> StatusCode {
-    let time = u64::try_from(api.begun.lock().await.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    // Nobody listens any more when the measuring is over.
-    let _ = api.answers.send(time).await;
-    StatusCode::ACCEPTED
-}
-
-/// Its extension wants no events.
-async fn register() -> impl IntoResponse {
-    let known = json!({"functionName": "products", "functionVersion": "1", "handler": "bootstrap"});
-    ([("lambda-extension-identifier", "1")], Json(known))
-}
-
-fn deadline() -> u64 {
-    let end = SystemTime::now() + Duration::from_mins(1);
-    end.duration_since(UNIX_EPOCH).map_or(0, |end| u64::try_from(end.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn event() -> Value {

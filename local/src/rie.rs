@@ -33,6 +33,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Rie {
     child: Child,
     port: u16,
+    runtime_api: u16,
     client: reqwest::Client,
 }
 
@@ -44,10 +45,28 @@ impl Rie {
         function: &Path,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self> {
+        Self::start_writing(Stdio::inherit, project, function, environment).await
+    }
+
+    /// The same, with what both write (the function's log) discarded.
+    pub async fn start_quiet(
+        project: &Project,
+        function: &Path,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self> {
+        Self::start_writing(Stdio::null, project, function, environment).await
+    }
+
+    async fn start_writing(
+        output: fn() -> Stdio,
+        project: &Project,
+        function: &Path,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self> {
         let program = emulator(&project.tools()).context(MISSING)?;
         let mut failure = None;
         for _ in 0..START_ATTEMPTS {
-            let started = Self::spawn(&program, function, environment)?;
+            let started = Self::spawn(&program, function, environment, output)?;
             match started.ready().await {
                 Ok(()) => return Ok(started),
                 // Another process may have been given the same free port.
@@ -71,19 +90,27 @@ impl Rie {
         self.child.stop(GRACE).await;
     }
 
-    fn spawn(program: &Path, function: &Path, environment: &BTreeMap<String, String>) -> Result<Self> {
-        let port = free_port()?;
-        let mut command = command(program, port, free_port()?, function);
+    fn spawn(
+        program: &Path,
+        function: &Path,
+        environment: &BTreeMap<String, String>,
+        output: fn() -> Stdio,
+    ) -> Result<Self> {
+        let (port, runtime_api) = (free_port()?, free_port()?);
+        let mut command = command(program, port, runtime_api, function);
         command.env_clear().envs(passed_on(environment));
+        command.stdout(output()).stderr(output());
         let child = Child::spawn(command).context("starting the Runtime Interface Emulator")?;
         let client = reqwest::Client::new();
-        Ok(Self { child, port, client })
+        Ok(Self { child, port, runtime_api, client })
     }
 
+    /// A function that starts before its Runtime API listens dies of it.
     async fn ready(&self) -> Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
+        let listens = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
         while Instant::now() < deadline && self.child.is_running() {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+            if listens(self.runtime_api) && listens(self.port) {
                 return Ok(());
             }
             sleep(PROBE_EVERY).await;

@@ -3,6 +3,7 @@
 //! what to install: a test that cannot run has failed.
 
 mod answer;
+pub mod runtime_api;
 pub mod shop;
 
 use std::{collections::BTreeMap, time::Duration};

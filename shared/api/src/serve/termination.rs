@@ -44,7 +44,8 @@ async fn register() -> Result<(), Error> {
 /// AWS: "Lambda Extensions API", `Register`.
 fn registration() -> Result<Request<Body>, axum::http::Error> {
     let request = build_request().method("POST").uri("/2020-01-01/extension/register");
-    request.header("lambda-extension-name", NAME).body(r#"{"events":[]}"#.into())
+    let request = request.header("lambda-extension-name", NAME).header("content-type", "application/json");
+    request.body(r#"{"events":[]}"#.into())
 }
 
 /// `Next` of the same.
