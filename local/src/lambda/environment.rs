@@ -63,6 +63,7 @@ impl Surroundings {
     ) -> Result<Environment> {
         let mut environment = self.of_template(template, function)?;
         environment.extend(of_lambda(function, runtime_api));
+        environment.insert("DYNAMODB_SLOTS".to_owned(), SLOTS.to_string());
         Ok(environment)
     }
 
@@ -77,6 +78,10 @@ impl Surroundings {
             .with("CorsOrigins", CORS_ORIGINS)
     }
 }
+
+/// Calls of DynamoDB that a process may have under way: those of production, since one
+/// serves what on Lambda as many environments would as the gate lets requests in.
+const SLOTS: usize = 20;
 
 /// What Lambda itself sets. The credentials open nothing: DynamoDB on this
 /// machine wants a signature and checks none.
