@@ -52,8 +52,8 @@ pub use serve::{serve, serve_events};
 pub use stream::{Batch, BatchResponse, Change, Record};
 pub use violations::Violations;
 
-/// A warm read allocates 300 times, which takes glibc's allocator a fifth of all that the
-/// read takes, and this one a quarter of that (`make bench-lambda`).
+/// A warm read allocates some 300 times, which took glibc's allocator a fifth of its
+/// instructions (`make bench-lambda`).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
