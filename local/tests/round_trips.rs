@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -235,4 +236,16 @@ async fn each_request_asks_what_the_document_says() {
     seen.sort();
     documented.sort();
     assert_eq!(lines(&seen), lines(&documented));
+}
+
+#[tokio::test]
+async fn the_first_request_of_a_process_finds_the_connection_of_its_init() {
+    let mut shop = Shop::open().await;
+    shop.send(("POST", "/api/products", &[], product("cup", "office"))).await;
+    shop.send(("GET", "/api/products/cup", &[], Value::Null)).await;
+    let monitoring = Monitoring::default();
+    let router = products::router(&|name| shop.environment.get(name).cloned(), &monitoring).unwrap();
+    monitoring.init(Duration::from_secs(10)).await;
+    let request = shop.request("ann", &("GET", "/api/products/cup", &[], Value::Null));
+    assert_eq!(shop.trips(&Process(router), request).await.1, "L2");
 }

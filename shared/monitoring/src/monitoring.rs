@@ -298,6 +298,18 @@ impl fmt::Debug for Monitoring {
 mod tests {
     use super::*;
 
+    #[tokio::test(start_paused = true)]
+    async fn the_work_of_the_init_is_done_once_side_by_side_and_not_for_ever() {
+        let (monitoring, done) = (Monitoring::default(), Arc::new(Mutex::new(0)));
+        monitoring.at_init(std::future::pending());
+        let counted = Arc::clone(&done);
+        monitoring.at_init(async move { *counted.lock().expect("never poisoned") += 1 });
+        for _ in 0..2 {
+            monitoring.init(Duration::from_secs(1)).await;
+            assert_eq!(*done.lock().expect("never poisoned"), 1);
+        }
+    }
+
     #[test]
     fn the_work_ends_before_the_invocations_time_does() {
         let left = |from_now| time_left(SystemTime::now() + from_now);
