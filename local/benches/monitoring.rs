@@ -22,9 +22,9 @@ use axum::{Json, Router};
 use lambda_http::{Request, service_fn};
 use local::testing::fleet_at;
 use local::testing::runtime_api::Function;
-use local::testing::shop::{Shop, mug};
+use local::testing::shop::{Shop, mug, read_of_a_mug};
 use monitoring::{Count, Monitoring};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::{Config, Store};
 use tower::ServiceExt;
 
@@ -96,7 +96,7 @@ async fn unmonitored() -> Result<()> {
 
 async fn measure() -> Result<()> {
     let shop = Shop::with_mugs(5).await;
-    let (event, mut functions) = (Bytes::from(event().to_string()), Vec::new());
+    let (event, mut functions) = (read_of_a_mug(), Vec::new());
     for (kind, own) in KINDS {
         functions.push(Contender::start(&shop.environment, kind, own).await?);
     }
@@ -185,18 +185,4 @@ impl Contender {
         self.rounds.push(median(times));
         Ok(())
     }
-}
-
-fn event() -> Value {
-    json!({
-        "version": "2.0", "routeKey": "ANY /api/products/{proxy+}", "rawPath": "/api/products/mug",
-        "rawQueryString": "", "headers": {"accept": "*/*", "host": "shop"}, "isBase64Encoded": false,
-        "requestContext": {
-            "accountId": "1", "apiId": "1", "domainName": "shop", "domainPrefix": "shop",
-            "http": {"method": "GET", "path": "/api/products/mug", "protocol": "HTTP/1.1",
-                "sourceIp": "192.0.2.1", "userAgent": "bench"},
-            "requestId": "1", "routeKey": "ANY /api/products/{proxy+}", "stage": "$default",
-            "time": "25/Nov/2026:00:00:00 +0000", "timeEpoch": 1_795_000_000_000_u64,
-        },
-    })
 }

@@ -3,7 +3,7 @@
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::time::timeout;
@@ -74,6 +74,13 @@ impl Function {
         asked.context("the function asks for nothing")?.map(drop).context("the Runtime API is gone")
     }
 
+    /// The events that its extension wants to hear of, once that has asked for the first;
+    /// none if it has no extension, or that is still silent.
+    pub async fn extension(&self) -> Option<Value> {
+        let asked = self.api.has_asked.load(Ordering::Relaxed);
+        self.api.extension.lock().await.clone().filter(|_| asked)
+    }
+
     /// Ends it by a signal that it does not handle.
     pub fn hang_up(mut self) -> Result<()> {
         kill(Pid::from_raw(self.id().try_into()?), Signal::SIGHUP)?;
@@ -90,11 +97,13 @@ impl Drop for Function {
     }
 }
 
-/// As much of Lambda as a function needs. An extension hears of no events.
+/// As much of Lambda as a function needs.
 struct RuntimeApi {
     is_idle: watch::Sender<bool>,
     wanted: Notify,
     payload: Mutex<Bytes>,
+    extension: Mutex<Option<Value>>,
+    has_asked: AtomicBool,
     started: Instant,
     invoked: Mutex<Instant>,
     invocation: AtomicU64,
@@ -110,6 +119,8 @@ impl RuntimeApi {
             is_idle: watch::Sender::new(false),
             wanted: Notify::new(),
             payload: Mutex::default(),
+            extension: Mutex::default(),
+            has_asked: AtomicBool::new(false),
             started,
             invoked: Mutex::new(started),
             invocation: AtomicU64::new(0),
@@ -122,7 +133,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
             .route("/2020-01-01/extension/register", post(register))
-            .route("/2020-01-01/extension/event/next", get(std::future::pending::<()>))
+            .route("/2020-01-01/extension/event/next", get(next_event))
             .with_state(self)
     }
 }
@@ -150,9 +161,16 @@ async fn response(State(api): Api, body: Bytes) -> StatusCode {
     StatusCode::ACCEPTED
 }
 
-async fn register() -> impl IntoResponse {
+async fn register(State(api): Api, Json(wishes): Json<Value>) -> impl IntoResponse {
+    *api.extension.lock().await = Some(wishes["events"].clone());
     let known = json!({"functionName": "function", "functionVersion": "1", "handler": "bootstrap"});
     ([("lambda-extension-identifier", "1")], Json(known))
+}
+
+/// There are none for it.
+async fn next_event(State(api): Api) {
+    api.has_asked.store(true, Ordering::Relaxed);
+    std::future::pending::<()>().await;
 }
 
 fn deadline() -> u64 {

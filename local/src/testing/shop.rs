@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use domain::{
     Adjustment, Basket, BasketItem, Category, Currency, Delta, Description, IdempotencyKey, Money, Name,
     Order, OrderId, ProductId, Quantity, Reason, Tags, UserId,
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use store::{Config, NewOrder, NewProduct, OrderSource, Purchase, Request, Store};
 
 use super::{Database, Redis, Tokens, environment};
+use crate::project::Project;
 
 /// A table, a cache, and what is known of both.
 pub struct Shop {
@@ -81,6 +83,14 @@ impl Shop {
         let request = Request::new(&keeper, &key, "mug", &pieces);
         self.store.adjust_stock(&mug(), &adjustment, &request, Timestamp::now()).await.expect("adjusted");
     }
+}
+
+/// What the gateway sends `products` for a look at one.
+pub fn read_of_a_mug() -> Bytes {
+    let project = Project::find().expect("tests run in the project");
+    let file = project.root().join("functions/products/events/show.json");
+    let payload = std::fs::read_to_string(file).expect("the function has it");
+    payload.replace("cafe-au-lait-bowl", mug().as_str()).into()
 }
 
 /// What there is to sell.
