@@ -22,8 +22,8 @@ use tower::{Layer, Service, ServiceExt};
 pub(crate) use self::later::later;
 use crate::deadline;
 
-/// What a process's init may take for what can be done later, too. AWS ends one at 10 s.
-const INIT: Duration = Duration::from_secs(2);
+/// What a process's init may take for what can be done later, too.
+const INIT: Duration = Duration::from_secs(1);
 
 /// A process that is told to end has 500 ms (AWS: "Lambda execution environment
 /// lifecycle", of functions with an internal extension).

@@ -10,8 +10,9 @@ use monitoring::{Count, Importance, Measure, Monitoring, Totals};
 use crate::config::{CacheConfig, Config, ConfigError};
 use crate::connection;
 
-/// Of a process's init; a request waits for a connection much shorter.
-const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
+/// Of a process's init, which a cache that hangs is not to hold up for long: it is
+/// connected to in the background then.
+const CONNECTED_WITHIN: Duration = Duration::from_millis(300);
 
 /// The cache. What it serves stale is loaded anew after the response. What it was
 /// good for is counted, and its L2 is where the fleet's counts come together.

@@ -16,14 +16,14 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("connection/amazon-roots.pem");
 ///
 /// To read a system's certificates is most of what a function's start would take, and of
 /// all those AWS needs Amazon's alone, which are in the binary. Who signs for other
-/// endpoints, or in China, the system knows.
+/// endpoints, in China, or in the isolated partitions, the system knows.
 pub fn http_client(endpoint: Option<&str>, region: &str) -> SharedHttpClient {
     let builder = Builder::new().pool_idle_timeout(IDLE);
     if !is_encrypted(endpoint) {
         return builder.build_http();
     }
     let builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring));
-    if endpoint.is_some() || region.starts_with("cn-") {
+    if endpoint.is_some() || region.starts_with("cn-") || region.contains("-iso") {
         return builder.build_https();
     }
     let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);

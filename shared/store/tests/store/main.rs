@@ -6,6 +6,7 @@ mod changes;
 mod crashes;
 mod faults;
 mod inbox;
+mod init;
 mod orders;
 mod shop;
 mod users;
