@@ -89,14 +89,15 @@ test: ## Run every test, on free ports
 	$(BUILD) --tests
 	cargo test --workspace --doc
 	cargo nextest run --workspace
-	loadtest/run-load-tests.sh --smoke
+	BASE_URL= loadtest/run-load-tests.sh --smoke
 
 # The smoke run is of what `make test` has built. Any other is of an optimised build, unless a
 # deployed stage is to be loaded.
-loadtest: ## Load the system, or a deployed stage: make loadtest [T=mixed,soak] [URL=https://…] [SMOKE=1]
+loadtest: ## Load the system, or a deployed stage: make loadtest [T=mixed,soak] [URL=https://…] [SMOKE=1] [KILL_CACHE=1]
 	@scripts/set-up loadtest
 	$(if $(or $(URL),$(BASE_URL)),,$(if $(filter 1 yes true,$(SMOKE)),$(BUILD) --tests,$(BUILD) --profile load))
-	@BASE_URL="$${URL:-$$BASE_URL}" exec loadtest/run-load-tests.sh $${T:+-t "$$T"} $(if $(filter 1 yes true,$(SMOKE)),--smoke)
+	@BASE_URL="$${URL:-$$BASE_URL}" exec loadtest/run-load-tests.sh $${T:+-t "$$T"} $(if $(filter 1 yes true,$(SMOKE)),--smoke) \
+	  $(if $(filter 1 yes true,$(KILL_CACHE)),--kill-cache)
 
 check: ## Check format, lints, docs, dependencies, licences and the template
 	@scripts/set-up check

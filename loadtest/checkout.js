@@ -1,7 +1,7 @@
 // Users fill their carts, order, pay, and see their orders paid; and they want the same things.
 
 import { buy, showOrders } from './lib/buying.js';
-import { options as optionsOf, promised, wholly } from './lib/run.js';
+import { faultless, options as optionsOf, promised, wholly } from './lib/run.js';
 import { seconds, unlessSmoke } from './lib/settings.js';
 
 export { handleSummary } from './lib/run.js';
@@ -11,7 +11,7 @@ export const options = optionsOf(
   {
     right: { orders_paid: ['count>0'] },
     inTime: { ...promised, 'http_req_duration{part:webhook}': ['p(95)<1000'], until_paid: ['p(95)<5000'] },
-    held: { http_req_failed: ['rate==0'] },
+    held: { ...faultless },
   },
 );
 

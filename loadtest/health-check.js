@@ -2,7 +2,7 @@
 
 import { call } from './lib/call.js';
 import { detailed, isAlive } from './lib/fleet.js';
-import { options as optionsOf, wholly } from './lib/run.js';
+import { faultless, options as optionsOf, wholly } from './lib/run.js';
 import { ceiling, seconds, unlessSmoke } from './lib/settings.js';
 import { verify } from './lib/verify.js';
 
@@ -29,6 +29,7 @@ export const options = optionsOf(
       'http_req_duration{part:detailed}': ['p(95)<500'],
     },
     held: {
+      ...faultless,
       'http_req_duration{scenario:alone,part:health}': ['p(95)<10'],
       'http_req_duration{scenario:alone,part:detailed}': ['p(95)<50'],
     },

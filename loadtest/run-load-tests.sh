@@ -2,10 +2,16 @@
 # Runs load tests: pre-flight, each scenario in k6, one table, and an exit status that says
 # whether every limit held. `--help` tells how it is called.
 set -euo pipefail
+
+# Files are named from where this is called.
+for name in RETAIL_CSV AUTH_KEY TOKENS; do
+  case ${!name:-} in '' | /*) ;; *) export "$name=$PWD/${!name}" ;; esac
+done
 cd "$(dirname "$0")/.."
 
 readonly ALL="health-check webhook-processing rate-limiting catalogue checkout mixed stress soak cold-start"
-readonly USERS=100 WRITING="webhook-processing checkout"
+# Of ready tokens each user takes one, and so does who watches.
+readonly USERS=102 WRITING="webhook-processing checkout"
 readonly PYTHON=.tools/venv/bin/python K6=.tools/venv/bin/k6
 readonly RUNS=${CARGO_TARGET_DIR:-target}/loadtest
 
@@ -23,7 +29,8 @@ loadtest/run-load-tests.sh [-t NAME[,NAME…]]… [--smoke] [--write] [--kill-ca
 Without BASE_URL it starts a system of its own on a free port, and stops it. Variables:
 
   BASE_URL      a deployed stage instead; only read from, unless --write
-  RATE          requests a second at most; 20 for a deployed stage, 0 for no ceiling
+  RATE          requests a second at most, 0 for no ceiling; 10 for a deployed stage, which is
+                what its catalogue lets an address have
   DURATION      seconds of a scenario's main part
   SOAK_MINUTES  minutes of the soak, default 15
   RETAIL_CSV    sales to sell from (the columns of the Online Retail data set), else made up
@@ -33,7 +40,7 @@ For a deployed stage:
 
   AUTH_KEY, AUTH_ISSUER, AUTH_AUDIENCE   file with a private JWK (EC P-256 or RSA) whose public
                                          half the stage knows, and the claims that it wants
-  TOKENS                                 instead: file with access tokens of 100 users, one a line
+  TOKENS                                 instead: file with access tokens of 102 users, one a line
   STRIPE_WEBHOOK_SECRETS, STANDARD_WEBHOOK_SECRETS   what events are signed with
   HEALTH_TOKEN                           for detailed health, if it asks for one
 EOF
@@ -48,6 +55,19 @@ roomy_memory() {
   local room
   room=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
   if [[ ${room:-0} -gt 2000000 && -w /dev/shm ]]; then echo /dev/shm; else echo "${TMPDIR:-/tmp}"; fi
+}
+
+# Of a run that could not clean up.
+remove_leftovers() {
+  local folder
+  for folder in "$(roomy_memory)"/load-tests.*; do
+    if [[ -r $folder/pid ]] && ! kill -0 "$(<"$folder/pid")" 2>/dev/null; then rm -rf "$folder"; fi
+  done
+}
+
+# In place of this shell's child: ends with this shell, however that ends, where the system can.
+tethered() {
+  if command -v setpriv >/dev/null; then exec setpriv --pdeathsig TERM "$@"; else exec "$@"; fi
 }
 
 chosen="" smoke=0 write=${ALLOW_WRITES:-0} kill_cache=0
@@ -66,14 +86,24 @@ chosen=${chosen//,/ }
 for name in ${chosen:=$ALL}; do has "$ALL" "$name" || fail "there is no scenario $name: $ALL"; done
 
 ours=1 target=local
-if [[ -n ${BASE_URL:-} ]]; then ours=0 BASE_URL=${BASE_URL%/} target=${BASE_URL#*://} RATE=${RATE-20}; fi
+if [[ -n ${BASE_URL:-} ]]; then
+  ours=0 BASE_URL=${BASE_URL%/} target=${BASE_URL#*://} RATE=${RATE:-10}
+  target=${target#*@}
+  ((!kill_cache)) || fail "--kill-cache is for a system of our own"
+else
+  unset TOKENS HEALTH_TOKEN
+fi
+[[ ${RATE:=0} =~ ^[0-9]+$ ]] || fail "RATE=$RATE is no number of requests a second"
 profile=load PRODUCTS=2800
 ((!smoke)) || profile=debug PRODUCTS=300
 LOCAL=${LOCAL:-${CARGO_TARGET_DIR:-target}/$profile/local}
+remove_leftovers
 work=$(mktemp -d "$(roomy_memory)/load-tests.XXXXXX") stack="" stack_limits="" helper="" load="" runs=() status=0
-export RUN RATE=${RATE:-0} KEYS=$work CATALOGUE=$work/catalogue.json SMOKE=$smoke IS_OURS=$ours TARGET_NAME=$target
+export RUN RATE KEYS=$work CATALOGUE=$work/catalogue.json SMOKE=$smoke IS_OURS=$ours TARGET_NAME=$target
 export MAY_WRITE=$((ours || write)) KILL_CACHE=$((kill_cache && ours)) BASE_URL SCENARIO OUT
 RUN=$(date -u +%Y%m%dT%H%M%S)
+
+echo $$ >"$work/pid"
 
 # Whatever was started is stopped, however this ends.
 stop() { [[ -z $1 ]] || { kill "$1" 2>/dev/null && wait "$1" 2>/dev/null; } || true; }
@@ -104,20 +134,24 @@ start_stack() {
   stop "$stack"
   rm -f "$work/stack.log"
   # shellcheck disable=SC2046 # one word each
-  env $(limits "$1") "$LOCAL" run --port 0 --state "$work/state" >"$work/stack.log" 2>&1 &
+  tethered env $(limits "$1") "$LOCAL" run --port 0 --state "$work/state" >"$work/stack.log" 2>&1 &
   stack=$! stack_limits=$1
+  local until=$((SECONDS + 120))
   until grep -qs 'Stop it with Ctrl-C' "$work/stack.log"; do
-    kill -0 "$stack" 2>/dev/null || { cat "$work/stack.log" >&2; fail "the system did not start"; }
+    kill -0 "$stack" 2>/dev/null && ((SECONDS < until)) || { cat "$work/stack.log" >&2; fail "the system did not start"; }
     sleep 0.1
   done
   BASE_URL=$(sed -n 's/.*"api": "\(.*\)".*/\1/p' "$work/state/stack.json")
 }
 
 fill_shop() {
-  local csv=${RETAIL_CSV:-$work/retail.csv}
+  local csv=${RETAIL_CSV:-$work/retail.csv} slice
   [[ -n ${RETAIL_CSV:-} ]] || "$PYTHON" loadtest/prepare make "$csv" --products "$PRODUCTS"
-  "$LOCAL" import "$csv" --category gifts --stock 1000000 --url "$BASE_URL" --state "$work/state" >"$work/import.log" 2>&1 ||
-    { cat "$work/import.log" >&2; fail "the catalogue could not be imported"; }
+  "$PYTHON" loadtest/prepare split "$csv" "$work/slices"
+  for slice in "$work"/slices/*.csv; do
+    "$LOCAL" import "$slice" --category "$(basename "$slice" .csv)" --stock 1000000 --url "$BASE_URL" --state "$work/state" >"$work/import.log" 2>&1 ||
+      { cat "$work/import.log" >&2; fail "the catalogue could not be imported"; }
+  done
 }
 
 # Each run has a fresh cache and fresh processes; a smoke run only other limits.
@@ -134,6 +168,7 @@ miss() { say "missing: $*"; missing=1; }
 skip() { say "skipping $1: $2"; chosen=$(tr ' ' '\n' <<<"$chosen" | grep -vx "$1" | tr '\n' ' ' || true); }
 
 check_tools() {
+  command -v curl >/dev/null || miss "curl"
   [[ -x $K6 ]] || miss "k6: scripts/set-up loadtest"
   [[ -x $PYTHON ]] || miss "the tools' Python: scripts/set-up loadtest"
   [[ -z ${RETAIL_CSV:-} || -r $RETAIL_CSV ]] || miss "RETAIL_CSV=$RETAIL_CSV"
@@ -145,33 +180,45 @@ check_tools() {
 
 check_stage() {
   local name
-  if has "$chosen" stress && [[ $RATE != 0 ]]; then skip stress "under a ceiling nothing breaks (RATE=0)"; fi
+  if [[ $RATE != 0 ]]; then
+    if has "$chosen" stress; then skip stress "under a ceiling nothing breaks (RATE=0)"; fi
+    if has "$chosen" cold-start; then skip cold-start "under a ceiling nothing comes at once (RATE=0)"; fi
+  fi
+  if ((smoke)) && has "$chosen" rate-limiting && { ((!MAY_WRITE)) || [[ -z ${AUTH_KEY:-}${TOKENS:-} ]]; }; then
+    skip rate-limiting "the limits that are soon used up are those of users who write"
+  fi
   if ((!MAY_WRITE)); then
     for name in $WRITING; do has "$chosen" "$name" && skip "$name" "it writes, and $target is only read from without --write"; done
     say "$target is only read from, at most $RATE requests a second (RATE=)"
   else
     has "$chosen" checkout && [[ -z ${AUTH_KEY:-}${TOKENS:-} ]] && miss "AUTH_KEY or TOKENS, for users who buy"
-    if has "$chosen" webhook-processing || has "$chosen" checkout || { has "$chosen" mixed && [[ -n ${AUTH_KEY:-}${TOKENS:-} ]]; }; then
+    if signs; then
       for name in STRIPE_WEBHOOK_SECRETS STANDARD_WEBHOOK_SECRETS; do [[ -n ${!name:-} ]] || miss "$name, to sign events"; done
     fi
   fi
   if [[ -n ${AUTH_KEY:-} ]]; then
     [[ -r $AUTH_KEY ]] || miss "AUTH_KEY=$AUTH_KEY"
     [[ -n ${AUTH_ISSUER:-} && -n ${AUTH_AUDIENCE:-} ]] || miss "AUTH_ISSUER and AUTH_AUDIENCE, for AUTH_KEY"
-    AUTH_KEY=$(realpath "$AUTH_KEY")
   fi
   if [[ -n ${TOKENS:-} ]]; then
     [[ -r $TOKENS && $(grep -c . "$TOKENS") -ge $USERS ]] || miss "TOKENS=$TOKENS, with one token a user: $USERS of them"
-    TOKENS=$(realpath "$TOKENS")
   fi
   answers "$BASE_URL/api/health" || miss "an answer of $BASE_URL/api/health"
   answers "$BASE_URL/api/health/detailed" || miss "a healthy answer of $BASE_URL/api/health/detailed (HEALTH_TOKEN?)"
   export AUTH_KEY AUTH_ISSUER AUTH_AUDIENCE TOKENS HEALTH_TOKEN STRIPE_WEBHOOK_SECRETS STANDARD_WEBHOOK_SECRETS
 }
 
+# Whether a scenario tells events.
+signs() {
+  has "$chosen" webhook-processing || has "$chosen" checkout || has "$chosen" rate-limiting ||
+    { [[ -n ${AUTH_KEY:-}${TOKENS:-} ]] && { has "$chosen" mixed || has "$chosen" soak; }; }
+}
+
 # The token goes by standard input: arguments are everyone's to read.
 answers() {
-  curl --silent --fail --max-time 10 --output /dev/null --config - "$1" <<<"${HEALTH_TOKEN:+header = \"Authorization: Bearer $HEALTH_TOKEN\"}"
+  local status
+  status=$(curl --silent --max-time 10 --output /dev/null --write-out '%{http_code}' --config - "$1" <<<"${HEALTH_TOKEN:+header = \"Authorization: Bearer $HEALTH_TOKEN\"}") || true
+  [[ $status == 200 ]]
 }
 
 pre_flight() {
@@ -194,12 +241,15 @@ start_helper() {
   helper="" FAULTS_URL=""
   ((ours)) || return 0
   if [[ $1 == soak ]]; then
-    "$PYTHON" loadtest/watch "$stack" "$OUT/processes.json" &
+    tethered "$PYTHON" loadtest/watch "$stack" "$OUT/processes.json" &
     helper=$!
   elif [[ $1 == cold-start ]] || { [[ $1 == mixed ]] && ((KILL_CACHE)); }; then
-    "$PYTHON" loadtest/faults "$stack" "$work/faults" &
+    tethered "$PYTHON" loadtest/faults "$stack" "$work/faults" &
     helper=$!
-    until [[ -s $work/faults ]]; do sleep 0.1; done
+    until [[ -s $work/faults ]]; do
+      kill -0 "$helper" 2>/dev/null || fail "what kills functions and the cache did not start"
+      sleep 0.1
+    done
     FAULTS_URL=$(<"$work/faults")
     rm "$work/faults"
   fi
@@ -223,11 +273,13 @@ run_scenario() {
   say "$1 …"
   local report=(K6_WEB_DASHBOARD=true K6_WEB_DASHBOARD_PORT=-1 K6_WEB_DASHBOARD_PERIOD=1s "K6_WEB_DASHBOARD_EXPORT=$OUT/report.html")
   # k6 shares the processors with what it loads: it may take memory, so as to take less of them.
-  GOGC=400 env "${report[@]}" "$K6" run --quiet --no-usage-report "loadtest/$1.js" > >(tee "$OUT/k6.log" >&2) 2>&1 &
+  GOGC=400 tethered env "${report[@]}" "$K6" run --quiet --no-usage-report "loadtest/$1.js" > >(tee "$OUT/k6.log" >&2) 2>&1 &
   load=$!
   wait "$load" || status=1
   load=""
   stop_helper "$1" || status=1
+  # The cache that it was given back goes with the helper.
+  [[ $1 != mixed ]] || ((!KILL_CACHE)) || stack_limits=""
   runs+=("$OUT")
 }
 

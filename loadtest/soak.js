@@ -2,7 +2,7 @@
 
 import { fleetLimits, watchFleet as watch } from './lib/fleet.js';
 import { paced } from './lib/pace.js';
-import { options as optionsOf, promised, wholly } from './lib/run.js';
+import { faultless, options as optionsOf, promised, wholly } from './lib/run.js';
 import { ceiling, isSmoke, unlessSmoke } from './lib/settings.js';
 import { anything } from './lib/visit.js';
 
@@ -16,7 +16,7 @@ const constant = (vus, exec) => ({ executor: 'constant-vus', vus, exec, duration
 
 export const options = optionsOf(
   { users: constant(USERS, 'visit'), fleet: constant(1, 'watchFleet') },
-  { inTime: { ...promised, ...fleetLimits }, held: { http_req_failed: ['rate==0'] } },
+  { inTime: { ...promised, ...fleetLimits }, held: { ...faultless } },
 );
 
 export const watchFleet = wholly(watch);

@@ -22,7 +22,7 @@ const PAUSE = 0.5;
 // What this user means to buy: quantities by product; nothing is known before her first visit.
 let basket;
 
-/** Puts something into the cart, or takes everything out of a full one. */
+/** Puts something into the cart, or takes everything out of a full one; nothing if that is refused. */
 export async function fillCart() {
   const token = await arrive();
   if (basket.size >= LINES) return emptyCart(token);
@@ -57,7 +57,7 @@ export async function showProfile() {
 /** Orders what is in the cart, pays, and waits until the order is paid. */
 export async function buy({ isSeenPaid = true } = {}) {
   const token = await arrive();
-  while (basket.size === 0 || chance(0.5)) await fillCart();
+  while (basket.size === 0 || chance(0.5)) if (!(await fillCart())) return;
   const cart = await showCart();
   const order = cart && place(token, cart);
   if (!order) return;
@@ -77,7 +77,7 @@ async function arrive() {
 
 function emptyCart(token) {
   basket = new Map();
-  call('DELETE', '/api/cart', { token, expect: [204] });
+  return call('DELETE', '/api/cart', { token, expect: [204] }).status === 204;
 }
 
 function judgeCart(cart) {

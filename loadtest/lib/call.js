@@ -3,13 +3,13 @@
 import http from 'k6/http';
 import { sleep } from 'k6';
 import exec from 'k6/execution';
-import { Counter } from 'k6/metrics';
+import { Rate } from 'k6/metrics';
 import { url } from './settings.js';
 import { verify } from './verify.js';
 
-// Answers of 503 that say when to come again. A client does, so they are no failure;
-// they are counted.
-const toldToWait = new Counter('told_to_wait');
+// How many answers are a 503 that says when to come again. A client does, so they are no
+// failure; but they have a limit of their own.
+const toldToWait = new Rate('told_to_wait');
 const PATIENCE = 5;
 // A broken system fails in one way a thousand times: a few users tell of it, once.
 const TELLING = 5;
@@ -49,9 +49,9 @@ function patiently(send, patience) {
   for (attempt = 1; ; attempt += 1) {
     sent += 1;
     const answer = send();
-    const wait = Number(answer.headers['Retry-After']);
-    if (answer.status !== 503 || !wait || attempt >= patience) return answer;
-    toldToWait.add(1);
+    const wait = answer.status === 503 && Number(answer.headers['Retry-After']);
+    toldToWait.add(Boolean(wait));
+    if (!wait || attempt >= patience) return answer;
     sleep(wait);
   }
 }

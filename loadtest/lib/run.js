@@ -28,8 +28,12 @@ export const wholly = (act) => async () => {
 /** The promise of any load: hardly an error, and an API that answers in time. */
 export const promised = {
   http_req_failed: ['rate<0.001'],
+  told_to_wait: ['rate<0.001'],
   'http_req_duration{part:api}': ['p(95)<500'],
 };
+
+/** What a system of our own does not do under the loads that it is to bear. */
+export const faultless = { http_req_failed: ['rate==0'], told_to_wait: ['rate==0'] };
 
 /**
  * The options of a run. `right` is what must hold of any run, `inTime` of any but a smoke
@@ -42,6 +46,8 @@ export function options(scenarios, { right = {}, inTime = {}, held = {} }) {
     scenarios,
     thresholds: limits,
     rps: ceiling || undefined,
+    // One that is followed is not counted by the ceiling, and takes tokens along.
+    maxRedirects: 0,
     // Without the group there are no names of checks to tell.
     systemTags: ['scenario', 'name', 'status', 'expected_response', 'check', 'group'],
     summaryTrendStats: ['min', 'med', 'p(95)', 'p(99)', 'max'],

@@ -24,10 +24,10 @@ let signingKey;
 /** Whether users have tokens in this run. */
 export const hasTokens = Boolean(jwk) || ready.length > 0;
 
-/** The token of a user, such as `ann`; of this run's users if no name is given. */
-export async function tokenOf(name = `user-${exec.vu.idInTest}`) {
+/** The token of a user, such as `ann`; of this run's users if no name is given. Ready ones go by their place. */
+export async function tokenOf(name = `user-${exec.vu.idInTest}`, place = exec.vu.idInTest - 1) {
   if (!hasTokens) return undefined;
-  if (!jwk) return ready[(exec.vu.idInTest - 1) % ready.length];
+  if (!jwk) return ready[place % ready.length];
   const now = Math.floor(Date.now() / 1000);
   const known = made.get(name);
   if (known && known.until > now) return known.token;

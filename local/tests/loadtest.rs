@@ -1,17 +1,22 @@
 //! The load tests' runner: what fails a run, and what it lets alone.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeMap;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use local::project::Project;
 use local::stack::{Options, Stack};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let root = Project::find().unwrap().root().to_owned();
     let mut command = Command::new(root.join("loadtest/run-load-tests.sh"));
-    command.args(arguments).env("LOCAL", env!("CARGO_BIN_EXE_local")).env_remove("BASE_URL");
+    command.args(arguments).env("LOCAL", env!("CARGO_BIN_EXE_local"));
+    for inherited in ["ALLOW_WRITES", "AUTH_KEY", "BASE_URL", "RATE", "RETAIL_CSV", "THRESHOLDS", "TOKENS"] {
+        command.env_remove(inherited);
+    }
     command.envs(variables.iter().copied()).output().unwrap()
 }
 
@@ -55,6 +60,59 @@ async fn a_deployed_stage_is_not_written_to_unasked() {
     shop.stop().await;
 }
 
+/// Products for a shop, by a file in its folder.
+fn stocks(shop: &Stack, folder: &TempDir) {
+    let file = folder.path().join("retail.csv");
+    let row = |at| format!("536365,2{at:04},THE MUG {at},6,2010-12-01 08:26:00,2.55,17850,United Kingdom\n");
+    let head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+    std::fs::write(&file, head.to_owned() + &(0..40).map(row).collect::<String>()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command.arg("import").arg(file).args(["--category", "mugs", "--url", shop.url(), "--state"]);
+    let ended = command.arg(folder.path()).output().unwrap();
+    assert!(ended.status.success(), "{}", text(ended.stderr));
+}
+
+/// What a shop's functions were asked, by method.
+fn asked(shop: &Stack) -> BTreeMap<String, u32> {
+    let mut methods = BTreeMap::new();
+    for log in std::fs::read_dir(shop.logs()).unwrap() {
+        let log = std::fs::read_to_string(log.unwrap().path()).unwrap();
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        for method in lines.filter_map(|line| line["method"].as_str().map(str::to_owned)) {
+            *methods.entry(method).or_default() += 1;
+        }
+    }
+    methods
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_deployed_stage_users_with_tokens_only_read_and_not_too_fast() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = shop(&folder).await;
+    stocks(&shop, &folder);
+    let imported = asked(&shop);
+    let token = |user| shop.token(&format!("user-{user}"), "", Duration::from_hours(1)).unwrap();
+    let tokens = folder.path().join("tokens");
+    std::fs::write(&tokens, (0..102).map(token).collect::<Vec<_>>().join("\n")).unwrap();
+    let began = Instant::now();
+    let variables = [("BASE_URL", shop.url()), ("TOKENS", tokens.to_str().unwrap()), ("RATE", "20")];
+    let ended = run(&["--smoke", "-t", "rate-limiting,mixed,soak"], &variables);
+    let (said, seconds) = (text(ended.stderr), began.elapsed().as_secs_f64());
+    assert_eq!(ended.status.code(), Some(0), "{said}");
+    let (mut asked, reads) = (asked(&shop), imported.get("GET").copied().unwrap_or(0));
+    let reads = asked.insert("GET".to_owned(), reads).unwrap() - reads;
+    assert_eq!(asked, imported, "it has written");
+    assert!(reads > 50 && f64::from(reads) < 20.0 * seconds, "{reads} in {seconds} s");
+    shop.stop().await;
+}
+
+#[test]
+fn a_ceiling_that_is_no_number_is_refused() {
+    let ended = run(&["-t", "mixed"], &[("BASE_URL", "http://127.0.0.1:1"), ("RATE", "-1")]);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(text(ended.stderr).contains("RATE=-1 is no number"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_stage_lacks_is_said_before_anything_runs() {
     let folder = tempfile::tempdir().unwrap();
@@ -75,7 +133,7 @@ fn is_flat(memory: impl Iterator<Item = u32>) -> bool {
     let samples: Vec<_> = memory.map(sample).collect();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("processes.json");
-    std::fs::write(&file, json!({"samples": {"products": samples}, "replaced": []}).to_string()).unwrap();
+    std::fs::write(&file, json!({"samples": {"products": samples}, "died": []}).to_string()).unwrap();
     let watch = Project::find().unwrap().root().join("loadtest/watch");
     Command::new(watch).arg("judge").arg(file).status().unwrap().success()
 }
