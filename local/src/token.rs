@@ -1,13 +1,13 @@
 //! Bearer tokens for development, signed by a key that this clone made for
 //! itself. A deployed function refuses the key by its id.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jiff::Timestamp;
-use jsonwebtoken::{
-    Algorithm, EncodingKey, Header, encode,
-    jwk::{Jwk, JwkSet, ThumbprintHash},
-};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::{path::Path, time::Duration};
 
 use crate::secret::Secret;
@@ -26,14 +26,11 @@ const TRUSTED_VARIABLE: &str = "TRUSTED_JWKS";
 const KEY_FILE: &str = "development.key";
 /// Enough of the thumbprint to tell two clones apart.
 const THUMBPRINT_CHARACTERS: usize = 8;
-/// RFC 8410 §7: a PKCS#8 private key of Ed25519 is this and then its 32 bytes.
-const PKCS8_PREFIX: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 /// Signs development tokens.
 #[derive(Debug)]
 pub struct Signer {
-    key: EncodingKey,
+    key: Ed25519KeyPair,
     jwk: Jwk,
     key_id: String,
 }
@@ -77,25 +74,34 @@ impl Signer {
     /// A token of `user` with these space-separated scopes, good for `ttl`
     /// from now.
     pub fn mint(&self, user: &str, scopes: &str, ttl: Duration) -> Result<String> {
-        self.sign(&claims(user, scopes, ttl)?)
+        Ok(self.sign(&claims(user, scopes, ttl)?))
     }
 
-    /// A token with exactly these claims.
-    pub fn sign(&self, claims: &Value) -> Result<String> {
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(self.key_id.clone());
-        encode(&header, claims, &self.key).context("signing a token")
+    /// A token with exactly these claims, signed as RFC 7515 §5.1 and RFC 8037 say.
+    pub fn sign(&self, claims: &Value) -> String {
+        let header = json!({"typ": "JWT", "alg": "EdDSA", "kid": self.key_id});
+        let signed = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
+        let signature = encoded(self.key.sign(signed.as_bytes()));
+        format!("{signed}.{signature}")
     }
 
     fn from_secret(secret: &Secret) -> Result<Self> {
-        let der = [PKCS8_PREFIX.as_slice(), secret.bytes()].concat();
-        let key = EncodingKey::from_ed_der(&der);
-        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA)?;
-        let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256)?;
-        let key_id = format!("{KEY_ID_PREFIX}-{}", &thumbprint[..THUMBPRINT_CHARACTERS]);
-        jwk.common.key_id = Some(key_id.clone());
-        Ok(Self { key, jwk, key_id })
+        let key = Ed25519KeyPair::from_seed_unchecked(secret.bytes());
+        let key = key.map_err(|refused| anyhow!("the key of the tokens: {refused}"))?;
+        let public = encoded(key.public_key());
+        let key_id = format!("{KEY_ID_PREFIX}-{}", &thumbprint(&public)[..THUMBPRINT_CHARACTERS]);
+        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": key_id, "x": public});
+        Ok(Self { key, jwk: serde_json::from_value(jwk)?, key_id })
     }
+}
+
+/// RFC 7638 of an Ed25519 key.
+fn thumbprint(public: &str) -> String {
+    encoded(Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}"#)))
+}
+
+fn encoded(bytes: impl AsRef<[u8]>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The claims of a development token, good for `ttl` from now.

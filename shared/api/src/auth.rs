@@ -3,6 +3,8 @@
 //! No gateway authorizer stands before the functions, because its errors would
 //! not be ours. The keys come from configuration: no network at cold start.
 
+mod signature;
+
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -127,6 +129,7 @@ impl Verifier {
     /// # Errors
     /// When the set cannot be read, or holds a key that must not verify here.
     pub fn new(jwks: &str, issuer: &str, audience: &str, local: bool) -> Result<Self, ConfigError> {
+        signature::use_ring();
         let set: JwkSet = serde_json::from_str(jwks)?;
         let signing = set.keys.iter().filter(|jwk| signs(jwk));
         let keys = signing.map(|jwk| Key::new(jwk, local)).collect::<Result<Vec<_>, _>>()?;
