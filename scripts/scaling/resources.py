@@ -4,7 +4,6 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
 from typing import NamedTuple
 
 import events
@@ -89,122 +88,113 @@ def settling():
     )
 
 
-@cache
-def resources():
-    per = quota("per_concurrency")
-    return [
-        Resource("API Gateway", "requests/s", quota("gateway"), lambda it: it.rate, "quota: ask for more"),
-        Resource(
-            "Lambda, invocations",
-            "a second",
-            per * quota("concurrency"),
-            lambda it: it.invocations(),
-            "quota: concurrency; ten invocations a second come with each",
-        ),
-        Resource(
-            "Lambda, steady", "at work", quota("concurrency"), at_work, "quota: concurrency; `MemorySize` of `Carts`"
-        ),
-        Resource(
-            "Lambda, in a rush of ten times",
-            "at work",
-            quota("concurrency"),
-            in_a_rush,
-            "quota: concurrency; provisioned concurrency for a rush that is known",
-        ),
-        Resource(
-            "cache, connections in a rush",
-            "",
-            quota("connections"),
-            connections,
-            "reserved concurrency, so that a rush ends before it; a second cache",
-        ),
-        Resource(
-            "cache, ECPU",
-            "a second",
-            quota("ecpu_start"),
-            lambda it: sum(it.ecpu().values()),
-            "`ECPUPerSecond` `Minimum` an hour before; else it doubles in minutes",
-        ),
-        Resource(
-            "cache, hottest slot",
-            "ECPU/s",
-            quota("ecpu_slot"),
-            lambda it: max(it.slots().values()),
-            "`READS` and `ANSWERS` in shared/monitoring",
-        ),
-        Resource(
-            "new table, writes",
-            "units/s",
-            quota("new_wru"),
-            lambda it: it.table_units()[0],
-            "warm throughput of the table; or grow to twice in 30 minutes",
-        ),
-        Resource("new table, reads", "units/s", quota("new_rru"), lambda it: it.table_units()[1], "likewise"),
-        Resource(
-            "table, writes",
-            "units/s",
-            quota("table"),
-            lambda it: it.table_units()[0],
-            "quota: table-level write throughput",
-        ),
-        Resource(
-            "table, reads",
-            "units/s",
-            quota("table"),
-            lambda it: it.table_units()[1],
-            "quota: table-level read throughput",
-        ),
-        Resource(
-            "best-seller's stock",
-            "orders/s",
-            events.most_orders(),
-            best_seller,
-            "code: none yet; see [One product](#one-product)",
-        ),
-        Resource("best-seller's partition", "%", 100, best_partition, "likewise"),
-        Resource(
-            "index, a shard of `UNPAID#`",
-            "units/s",
-            quota("partition_wcu"),
-            lambda it: 2 * it.requests[PLACE] / SHARDS,
-            "`INDEX_SHARDS` in shared/store/src/keys.rs",
-        ),
-        Resource(
-            "index, a shard of `INBOX#`",
-            "units/s",
-            quota("partition_wcu"),
-            lambda it: 2 * it.requests[PAID] / SHARDS,
-            "likewise",
-        ),
-        Resource(
-            "search, hottest `TERM#`",
-            "units/s",
-            quota("partition_rcu"),
-            terms,
-            "`fresh` of `SEARCH`; more letters in `term_partition`",
-        ),
-        Resource(
-            "payment-events, a shard",
-            "events/s",
-            settling(),
-            lambda it: it.requests[PAID] / it.stream_shards(),
-            "`ParallelizationFactor` of its mapping; `AT_ONCE`",
-        ),
-        Resource(
-            "order-expirer",
-            "orders/s",
-            expiring(),
-            lambda it: assumed("unpaid") * it.requests[PLACE],
-            "`AT_ONCE` in shared/store/src/due.rs; `MemorySize`",
-        ),
-        Resource(
-            "Secrets Manager",
-            "calls/s",
-            quota("secrets"),
-            lambda it: it.environments["Webhooks"] / SECRETS_KEPT,
-            "`KEPT` in functions/webhooks/src/secrets/vault.rs",
-        ),
-    ]
+RESOURCES = [
+    Resource("API Gateway", "requests/s", quota("gateway"), lambda it: it.rate, "quota: ask for more"),
+    Resource(
+        "Lambda, invocations",
+        "a second",
+        quota("per_concurrency") * quota("concurrency"),
+        lambda it: it.invocations(),
+        "quota: concurrency; ten invocations a second come with each",
+    ),
+    Resource("Lambda, steady", "at work", quota("concurrency"), at_work, "quota: concurrency; `MemorySize` of `Carts`"),
+    Resource(
+        "Lambda, in a rush of ten times",
+        "at work",
+        quota("concurrency"),
+        in_a_rush,
+        "quota: concurrency; provisioned concurrency for a rush that is known",
+    ),
+    Resource(
+        "cache, connections in a rush",
+        "",
+        quota("connections"),
+        connections,
+        "reserved concurrency, so that a rush ends before it; a second cache",
+    ),
+    Resource(
+        "cache, ECPU",
+        "a second",
+        quota("ecpu_start"),
+        lambda it: sum(it.ecpu().values()),
+        "`ECPUPerSecond` `Minimum` an hour before; else it doubles in minutes",
+    ),
+    Resource(
+        "cache, hottest slot",
+        "ECPU/s",
+        quota("ecpu_slot"),
+        lambda it: max(it.slots().values()),
+        "`READS` and `ANSWERS` in shared/monitoring",
+    ),
+    Resource(
+        "new table, writes",
+        "units/s",
+        quota("new_wru"),
+        lambda it: it.table_units()[0],
+        "warm throughput of the table; or grow to twice in 30 minutes",
+    ),
+    Resource("new table, reads", "units/s", quota("new_rru"), lambda it: it.table_units()[1], "likewise"),
+    Resource(
+        "table, writes",
+        "units/s",
+        quota("table"),
+        lambda it: it.table_units()[0],
+        "quota: table-level write throughput",
+    ),
+    Resource(
+        "table, reads", "units/s", quota("table"), lambda it: it.table_units()[1], "quota: table-level read throughput"
+    ),
+    Resource(
+        "best-seller's stock",
+        "orders/s",
+        events.most_orders(),
+        best_seller,
+        "code: none yet; see [One product](#one-product)",
+    ),
+    Resource("best-seller's partition", "%", 100, best_partition, "likewise"),
+    Resource(
+        "index, a shard of `UNPAID#`",
+        "units/s",
+        quota("partition_wcu"),
+        lambda it: 2 * it.requests[PLACE] / SHARDS,
+        "`INDEX_SHARDS` in shared/store/src/keys.rs",
+    ),
+    Resource(
+        "index, a shard of `INBOX#`",
+        "units/s",
+        quota("partition_wcu"),
+        lambda it: 2 * it.requests[PAID] / SHARDS,
+        "likewise",
+    ),
+    Resource(
+        "search, hottest `TERM#`",
+        "units/s",
+        quota("partition_rcu"),
+        terms,
+        "`fresh` of `SEARCH`; more letters in `term_partition`",
+    ),
+    Resource(
+        "payment-events, a shard",
+        "events/s",
+        settling(),
+        lambda it: it.requests[PAID] / it.stream_shards(),
+        "`ParallelizationFactor` of its mapping; `AT_ONCE`",
+    ),
+    Resource(
+        "order-expirer",
+        "orders/s",
+        expiring(),
+        lambda it: assumed("unpaid") * it.requests[PLACE],
+        "`AT_ONCE` in shared/store/src/due.rs; `MemorySize`",
+    ),
+    Resource(
+        "Secrets Manager",
+        "calls/s",
+        quota("secrets"),
+        lambda it: it.environments["Webhooks"] / SECRETS_KEPT,
+        "`KEPT` in functions/webhooks/src/secrets/vault.rs",
+    ),
+]
 
 
 def reached(resource):
@@ -219,7 +209,7 @@ def reached(resource):
 
 def first(rate):
     """The resource that is used most, and which part of it."""
-    return max(((it.use(at(rate)) / it.limit, it) for it in resources()), key=lambda pair: pair[0])
+    return max(((it.use(at(rate)) / it.limit, it) for it in RESOURCES), key=lambda pair: pair[0])
 
 
 def search_misses():

@@ -55,13 +55,13 @@ def use():
 
     rows = [
         [f"{it.name}{', ' + it.unit if it.unit not in ('', '%') else ''}", *(cell(it, rate) for rate in RATES)]
-        for it in resources.resources()
+        for it in resources.RESOURCES
     ]
     return [header("requests a second"), *rows, ["used most", *(first(rate)[1].name for rate in RATES)]]
 
 
 def limits():
-    found = sorted(((reached(it) or math.inf, it) for it in resources.resources()), key=lambda pair: pair[0])
+    found = sorted(((reached(it) or math.inf, it) for it in resources.RESOURCES), key=lambda pair: pair[0])
     rows = [
         [
             "beyond 1,000,000" if rate == math.inf else number(rate),
@@ -276,7 +276,7 @@ def figures():
 
 def phrases():
     """What the text says in so many words of the tables' figures."""
-    of = {it.name: it for it in resources.resources()}
+    of = {it.name: it for it in resources.RESOURCES}
     at_once = round(resources.at_work(at(10_000)), -1)
     yield f"At some {number(reached(of['cache, ECPU']))} a cache"
     yield f"some {at_once:.0f} run at once"
