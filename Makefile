@@ -108,6 +108,12 @@ check: ## Check format, lints, docs, dependencies, licences and the template
 	$(VENV)/bin/python scripts/check-crates
 	$(VENV)/bin/python scripts/check-template
 	$(VENV)/bin/sam validate --lint
+	$(VENV)/bin/python scripts/scaling --check docs/scaling.md
+
+.PHONY: scaling
+scaling: ## Print the tables of docs/scaling.md: what breaks first, and what it costs
+	@scripts/set-up build
+	@$(VENV)/bin/python scripts/scaling
 
 bench: ## Run the benchmarks: one table, also in target/bench.json
 	@scripts/set-up bench
