@@ -55,7 +55,8 @@ export function browse() {
 
 /** Searches for a word of something that is sold. */
 export function search() {
-  const words = wanted().name.match(/[A-Za-z0-9]{3,}/g);
+  // Not what is left of a word without its accents: no word begins so.
+  const words = wanted().name.match(/(?<![\p{L}\p{N}])[A-Za-z0-9]{3,}(?![\p{L}\p{N}])/gu);
   if (!words) return;
   const word = oneOf(words).toLowerCase();
   const found = call('GET', `/api/products/search?q=${encodeURIComponent(word)}`, { name: '/api/products/search' }).json();

@@ -12,8 +12,8 @@ export const upTo = (most) => 1 + Math.floor(Math.random() * most);
 /** A name for what must not be confused with anything else. */
 export const uuidv4 = () => crypto.randomUUID();
 
-/** A choice among pairs of a thing and its weight. */
+/** Chooses among pairs of a thing and its weight, again and again. */
 export function weighted(pairs) {
-  let left = Math.random() * pairs.reduce((sum, [, weight]) => sum + weight, 0);
-  return pairs.find(([, weight]) => (left -= weight) < 0)[0];
+  const lots = pairs.flatMap(([thing, weight]) => Array(weight).fill(thing));
+  return () => oneOf(lots);
 }

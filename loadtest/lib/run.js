@@ -4,6 +4,7 @@ import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { Counter } from 'k6/metrics';
 import { ceiling, isOurs, isSmoke, killsCache } from './settings.js';
+import { done } from './verify.js';
 
 // To k6 an iteration that throws is over, and no failure.
 const broken = new Counter('broken_off');
@@ -16,6 +17,7 @@ let hasTold = false;
 export const wholly = (act) => async () => {
   try {
     await act();
+    done();
   } catch (error) {
     broken.add(1);
     if (!hasTold && exec.vu.idInTest <= TELLING) console.error(error.stack ?? error);

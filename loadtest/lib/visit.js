@@ -12,8 +12,11 @@ const WRITING = [[fillCart, 6], [() => buy(), 1]];
 
 const acts = [...LOOKING, ...(hasTokens ? ONES_OWN : []), ...(hasTokens && mayWrite ? WRITING : [])];
 
+const nextAct = weighted(acts);
+const nextLook = weighted(LOOKING);
+
 /** Something that a user does. */
-export const anything = () => weighted(acts)();
+export const anything = () => nextAct()();
 
 /** Something that takes one request and changes nothing. */
-export const anyLook = () => weighted(LOOKING)();
+export const anyLook = () => nextLook()();

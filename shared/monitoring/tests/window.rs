@@ -130,16 +130,17 @@ async fn while_the_cache_is_dead_counts_wait_and_nobody_else() {
 
 #[tokio::test]
 async fn a_process_that_ends_tries_again_while_it_has_time() {
-    let redis = Redis::start().await;
+    let mut redis = Redis::start().await;
     let process = Process::of("products", &redis);
     process.cache.ping().await.expect("it is connected");
-    redis.freeze();
+    redis.kill().await;
     process.serves(Duration::from_millis(1));
-    let thaws = async {
+    let returns = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
-        redis.thaw();
+        redis.restart().await;
     };
-    tokio::join!(process.ends(), thaws);
+    tokio::join!(process.ends(), returns);
+    reached(&process).await;
     assert_eq!(process.total().await.count(Count::Requests), 1);
 }
 
