@@ -14,7 +14,7 @@ export { handleSummary } from './lib/run.js';
 
 const USERS = unlessSmoke(100, 5);
 // A little more than what is to hold.
-const RATE = ceiling || unlessSmoke(1_075, 50);
+const RATE = ceiling || unlessSmoke(1_100, 50);
 const SECONDS = seconds(60, 6);
 const CACHE_IS_GONE = SECONDS / 6;
 
