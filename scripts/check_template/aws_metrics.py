@@ -1,13 +1,14 @@
 """Metrics that AWS writes, as far as the template uses them: namespace, name, and the sets of
 dimensions under which each is found. Each namespace with the page that says so."""
 
+# Under https://docs.aws.amazon.com/
 SOURCES = {
-    "AWS/ApiGateway": "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html",
-    "AWS/Lambda": "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html",
-    "AWS/SQS": "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html",
-    "AWS/DynamoDB": "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html",
-    # Of serverless caches: others have other dimensions.
-    "AWS/ElastiCache": "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/serverless-metrics-events-redis.html",
+    "AWS/ApiGateway": "apigateway/latest/developerguide/http-api-metrics.html",
+    "AWS/Lambda": "lambda/latest/dg/monitoring-metrics-types.html",
+    "AWS/SQS": "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html",
+    "AWS/DynamoDB": "amazondynamodb/latest/developerguide/metrics-dimensions.html",
+    # Of serverless caches: those with nodes have other dimensions.
+    "AWS/ElastiCache": "AmazonElastiCache/latest/dg/serverless-metrics-events-redis.html",
 }
 
 OF_API = [("ApiId",), ("ApiId", "Stage")]

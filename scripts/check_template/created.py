@@ -93,7 +93,8 @@ def check_table(table, name):
     lives = table["TimeToLiveSpecification"]
     client.update_time_to_live(TableName=name, TimeToLiveSpecification=lives)
     wanted = {"AttributeName": lives["AttributeName"], "TimeToLiveStatus": "ENABLED"}
-    yield from differences("Table", wanted, client.describe_time_to_live(TableName=name)["TimeToLiveDescription"])
+    found = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    yield from differences("Table", wanted, found)
 
 
 def check_queue(name, queue, url):
@@ -134,7 +135,8 @@ def check(template, given):
     with mock_aws():
         ids = create(document)
         table = ids["Table"]
-        stream = boto3.client("dynamodb", REGION).describe_table(TableName=table)["Table"]["LatestStreamArn"]
+        described = boto3.client("dynamodb", REGION).describe_table(TableName=table)
+        stream = described["Table"]["LatestStreamArn"]
         yield from check_table(resources["Table"]["Properties"], table)
         for name, queue in of_type(resources, "AWS::SQS::Queue").items():
             yield from check_queue(name, queue, ids[name])

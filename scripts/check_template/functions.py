@@ -1,6 +1,8 @@
 """What each function has around it: who calls it, its log, its alarms, and a queue for what is
 given up."""
 
+import re
+
 from .source import crates, pascal_case
 
 # Without a shared cache there is nothing for them to do.
@@ -17,8 +19,19 @@ MAY_STAND_STILL = {"CacheWarmer": "Readers load what it does not."}
 TOO_LONG = 800
 # Properties that name something in an account and region.
 NAMES = {
-    "AlarmName", "DashboardName", "FunctionName", "LogGroupName", "ManagedPolicyName", "Name",
-    "QueueName", "RoleName", "ServerlessCacheName", "TableName", "TopicName", "UserGroupId", "UserId",
+    "AlarmName",
+    "DashboardName",
+    "FunctionName",
+    "LogGroupName",
+    "ManagedPolicyName",
+    "Name",
+    "QueueName",
+    "RoleName",
+    "ServerlessCacheName",
+    "TableName",
+    "TopicName",
+    "UserGroupId",
+    "UserId",
 }
 
 
@@ -31,20 +44,18 @@ def functions(resources):
 
 
 def names_in(value):
-    """The resources that a value refers to."""
-    if isinstance(value, list):
-        for it in value:
-            yield from names_in(it)
-    elif isinstance(value, dict):
-        if "Ref" in value:
-            yield value["Ref"]
-        if "Fn::GetAtt" in value:
-            yield value["Fn::GetAtt"][0] if isinstance(value["Fn::GetAtt"], list) else value["Fn::GetAtt"].split(".")[0]
-        if "Fn::Sub" in value:
-            text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
-            yield from (part.split("}")[0].split(".")[0] for part in text.split("${")[1:])
-        for it in value.values():
-            yield from names_in(it)
+    """The resources, parameters and pseudo-parameters that a value refers to."""
+    match value:
+        case {"Ref": name} | {"Fn::GetAtt": [name, *_]}:
+            yield name
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [text, *_]}:
+            yield from re.findall(r"\$\{([\w:]+)", text)
+        case dict():
+            for it in value.values():
+                yield from names_in(it)
+        case list():
+            for it in value:
+                yield from names_in(it)
 
 
 def function_of(resources, value):
@@ -106,7 +117,8 @@ def check_logs(resources, given):
 
 
 def is_on(alarm, dimension, resource):
-    return any(it["Name"] == dimension and resource in names_in(it["Value"]) for it in alarm.get("Dimensions", []))
+    dimensions = alarm.get("Dimensions", [])
+    return any(it["Name"] == dimension and resource in names_in(it["Value"]) for it in dimensions)
 
 
 def wanted_alarms(resources):

@@ -34,7 +34,8 @@ def text(value):
 
 def of_alarm(alarm):
     """Each metric of an alarm: namespace, name, dimensions."""
-    for metric in [alarm, *(it["MetricStat"]["Metric"] for it in alarm.get("Metrics", []) if "MetricStat" in it)]:
+    parts = [it["MetricStat"]["Metric"] for it in alarm.get("Metrics", []) if "MetricStat" in it]
+    for metric in [alarm, *parts]:
         if "MetricName" in metric:
             dimensions = {it["Name"]: text(it["Value"]) for it in metric.get("Dimensions", [])}
             yield metric["Namespace"], metric["MetricName"], dimensions
@@ -76,19 +77,26 @@ def check_metrics(resources):
 
 def values(resources):
     """What a dimension of a namespace may be, by the resources that there are."""
-    functions = of_type(resources, "AWS::Lambda::Function")
-    caches = of_type(resources, "AWS::ElastiCache::ServerlessCache")
+
+    def named(kind, member):
+        return {text(it[member]) for it in of_type(resources, kind).values()}
+
+    def referred(kind, form="${{{}}}"):
+        return {form.format(name) for name in of_type(resources, kind)}
+
+    function, cache = "AWS::Lambda::Function", "AWS::ElastiCache::ServerlessCache"
     (table,) = of_type(resources, "AWS::DynamoDB::Table").values()
-    refs = lambda kind, form="${{{}}}": {form.format(name) for name in of_type(resources, kind)}
     return {
-        ("AWS/Lambda", "FunctionName"): refs("AWS::Lambda::Function") | {text(it["FunctionName"]) for it in functions.values()},
-        ("AWS/SQS", "QueueName"): refs("AWS::SQS::Queue", "${{{}.QueueName}}"),
-        ("AWS/DynamoDB", "TableName"): refs("AWS::DynamoDB::Table"),
-        ("AWS/DynamoDB", "GlobalSecondaryIndexName"): {it["IndexName"] for it in table["GlobalSecondaryIndexes"]},
+        ("AWS/Lambda", "FunctionName"): referred(function) | named(function, "FunctionName"),
+        ("AWS/SQS", "QueueName"): referred("AWS::SQS::Queue", "${{{}.QueueName}}"),
+        ("AWS/DynamoDB", "TableName"): referred("AWS::DynamoDB::Table"),
+        ("AWS/DynamoDB", "GlobalSecondaryIndexName"): {
+            it["IndexName"] for it in table["GlobalSecondaryIndexes"]
+        },
         ("AWS/DynamoDB", "Operation"): {"BatchGetItem", "GetItem", "Query", "TransactWriteItems"},
-        ("AWS/ApiGateway", "ApiId"): refs("AWS::ApiGatewayV2::Api"),
-        ("AWS/ApiGateway", "Stage"): {it["StageName"] for it in of_type(resources, "AWS::ApiGatewayV2::Stage").values()},
-        ("AWS/ElastiCache", "clusterId"): refs("AWS::ElastiCache::ServerlessCache") | {text(it["ServerlessCacheName"]) for it in caches.values()},
+        ("AWS/ApiGateway", "ApiId"): referred("AWS::ApiGatewayV2::Api"),
+        ("AWS/ApiGateway", "Stage"): named("AWS::ApiGatewayV2::Stage", "StageName"),
+        ("AWS/ElastiCache", "clusterId"): referred(cache) | named(cache, "ServerlessCacheName"),
         (OURS, "Stage"): {"${Stage}"},
     }
 
@@ -111,7 +119,8 @@ def expressions(resources):
                 yield name, text(it["Expression"]), ids
     for dashboard in of_type(resources, "AWS::CloudWatch::Dashboard").values():
         for widget in widgets(dashboard):
-            options = [it[-1] for it in widget["properties"].get("metrics", []) if isinstance(it[-1], dict)]
+            lines = widget["properties"].get("metrics", [])
+            options = [it[-1] for it in lines if isinstance(it[-1], dict)]
             ids = {it["id"] for it in options if "id" in it}
             for it in options:
                 if "expression" in it:

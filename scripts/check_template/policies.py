@@ -83,7 +83,8 @@ def check_key_prefixes(resources):
     for name, statement in statements(resources):
         is_of_table = any(it in table for it in listed(statement["Resource"]))
         tests = statement.get("Condition", {}).values()
-        if is_of_table and "Principal" not in statement and not any("dynamodb:LeadingKeys" in it for it in tests):
+        is_limited = any("dynamodb:LeadingKeys" in test for test in tests)
+        if is_of_table and not is_limited and "Principal" not in statement:
             yield f"{name}: its statement {statement.get('Sid')} is about any item of the table"
 
 
@@ -96,7 +97,8 @@ def check_endpoints(resources):
             needed = {action for action in allowed if pattern.fullmatch(action)}
             let = {it for _, found in statements({name: resources[name]}) for it in listed(found["Action"])}
             for action in sorted(needed ^ let):
-                yield f"{name}: {action} is allowed {'nobody' if action in let else 'and does not get through'}"
+                how = "gets through and is allowed nobody" if action in let else "does not get through"
+                yield f"{name}: {action} {how}"
 
 
 def check_reasons(template):
