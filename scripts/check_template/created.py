@@ -17,7 +17,7 @@ from moto import mock_aws
 from moto.cloudformation.parsing import get_model_map
 
 from . import conditions
-from .functions import of_type
+from .functions import function_of, names_in, of_type
 from .transform import BUCKET, REGION
 
 STACK = "storefront"
@@ -31,7 +31,8 @@ def stand_in(name):
 
 
 def without(document, names):
-    """The template without these resources, and stand-ins where it refers to them."""
+    """The template without these resources, and stand-ins where it refers to them; for an alias
+    of a function, which is none of moto's types, the function."""
 
     def replaced(reference):
         return stand_in(reference[1]) if reference[1] in names else reference[0]
@@ -39,7 +40,8 @@ def without(document, names):
     def reduced(value):
         match value:
             case {"Ref": name} | {"Fn::GetAtt": [name, *_]} if name in names:
-                return stand_in(name)
+                function = function_of(document["Resources"], value)
+                return {"Ref": function} if function else stand_in(name)
             case {"Fn::Sub": str(text)}:
                 return {"Fn::Sub": re.sub(r"\$\{(\w+)[\w.]*\}", replaced, text)}
             case dict():
@@ -114,13 +116,14 @@ def check_mapping(name, mapping, id, stream, arns):
         yield f"{name}: it invokes {found['FunctionArn']}, which is no function here"
 
 
-def check_schedule(name, schedule, ids):
+def check_schedule(name, schedule, resources, ids):
     """By the Scheduler's own API, from the properties that CloudFormation would give it."""
     client = boto3.client("scheduler", REGION)
-    function = schedule["Target"]["Arn"]["Fn::GetAtt"][0]
-    target = schedule["Target"] | {
+    target = schedule["Target"]
+    function, (role,) = function_of(resources, target["Arn"]), names_in(target["RoleArn"])
+    target = target | {
         "Arn": f"arn:aws:lambda:{REGION}:123456789012:function:{ids[function]}",
-        "RoleArn": f"arn:aws:iam::123456789012:role/{ids[schedule['Target']['RoleArn']['Fn::GetAtt'][0]]}",
+        "RoleArn": f"arn:aws:iam::123456789012:role/{ids[role]}",
     }
     asked = schedule | {"Name": name, "Target": target}
     client.create_schedule(**asked)
@@ -144,4 +147,4 @@ def check(template, given):
         for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():
             yield from check_mapping(name, mapping, ids[name], stream, functions)
         for name, schedule in of_type(resources, "AWS::Scheduler::Schedule").items():
-            yield from check_schedule(name, schedule, ids)
+            yield from check_schedule(name, schedule, resources, ids)

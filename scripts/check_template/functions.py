@@ -190,6 +190,8 @@ def check_data(resources, given):
 def check_two_stages(resources, given):
     """Two stages in one account and region have no name in common."""
     for name, resource in resources.items():
+        if resource["Type"] == "AWS::Lambda::Alias":
+            continue  # whose name is its function's own affair
         own = NAMES if resource["Type"] == "AWS::Lambda::Function" else NAMES - {"FunctionName"}
         for member in own & resource.get("Properties", {}).keys():
             said = set(names_in(resource["Properties"][member]))
