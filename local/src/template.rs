@@ -106,7 +106,8 @@ impl Template {
             let default = expression::scalar(parameter.get("Default")?)?;
             Some((name.clone(), default))
         });
-        Scope::new(defaults)
+        let conditions = self.section("Conditions").map(|(name, written)| (name.clone(), written.clone()));
+        Scope::new(defaults, conditions.collect())
             .with("AWS::StackName", STACK_NAME)
             .with("AWS::Region", REGION)
             .with("AWS::URLSuffix", "amazonaws.com")
