@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check bench bench-lambda fuzz build tools clean help
+.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check bench bench-lambda fuzz build deploy rollback tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -133,6 +133,16 @@ build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64
 	@scripts/set-up build
 	$(call build-for-aws,target/lambda)
 	$(call keep-debug-files,target/lambda,$(FUNCTIONS),target/debug-files)
+
+deploy: ## Deploy the commit that is checked out, step by step: make deploy ENV=dev|staging|production [ROLLOUT=at-once]
+	@$(if $(ENV),,$(error say where to: make deploy ENV=dev|staging|production))
+	@scripts/set-up deploy
+	@exec $(VENV)/bin/python scripts/deploy "$$ENV"
+
+rollback: ## Take a stage back to its release before, or to a commit that it ran: make rollback ENV=production [TO=commit]
+	@$(if $(ENV),,$(error say which stage: make rollback ENV=dev|staging|production [TO=commit]))
+	@scripts/set-up deploy
+	@exec $(VENV)/bin/python scripts/rollback "$$ENV" "$${TO-}"
 
 tools: ## Install every tool that the other targets use
 	@scripts/set-up all

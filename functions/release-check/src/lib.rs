@@ -96,13 +96,7 @@ impl ReleaseCheck {
         })?;
         let tried = timeout(TRIED_WITHIN, self.try_out(&target, &hook.deployment_id)).await;
         let tried = tried.unwrap_or_else(|_elapsed| anyhow::bail!("it did not answer in time"));
-        let Target { function, version } = target;
-        match &tried {
-            Ok(()) => tracing::info!(function, version, "the version answers as it should"),
-            Err(error) => {
-                tracing::error!(function, version, cause = format!("{error:#}"), "the version is refused")
-            }
-        }
+        log(&target, tried.as_ref().err());
         tried
     }
 
@@ -123,5 +117,13 @@ impl ReleaseCheck {
     async fn try_once(&self, target: &Target, trial: &Trial) -> Result<()> {
         let answer = self.functions.invoke(target, trial.payload()).await?;
         trial.judge(&answer)
+    }
+}
+
+fn log(target: &Target, refusal: Option<&anyhow::Error>) {
+    let Target { function, version } = target;
+    match refusal.map(|error| format!("{error:#}")) {
+        None => tracing::info!(function, version, "the version answers as it should"),
+        Some(cause) => tracing::error!(function, version, cause, "the version is refused"),
     }
 }

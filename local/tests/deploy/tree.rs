@@ -1,0 +1,220 @@
+//! A clone with history of its own, and what stands around it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use local::project::Project;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::moto::Moto;
+
+/// What a deployment reads of this tree.
+const FILES: [&str; 8] = [
+    "Cargo.toml",
+    "README.md",
+    "deploy",
+    "functions",
+    "samconfig.toml",
+    "scripts",
+    "shared",
+    "template.yaml",
+];
+const BUCKET: &str = "releases-of-a-test";
+
+pub(crate) struct Tree {
+    folder: TempDir,
+    moto: Moto,
+    tools: PathBuf,
+}
+
+impl Tree {
+    /// One whose configuration is filled in, at its first commit.
+    pub(crate) fn new() -> Self {
+        let project = Project::find().unwrap();
+        let tree = Self {
+            folder: tempfile::tempdir().unwrap(),
+            moto: Moto::start(&project.tools()),
+            tools: project.tools(),
+        };
+        for file in FILES {
+            succeed(Command::new("cp").arg("-r").arg(project.root().join(file)).arg(tree.root()));
+        }
+        tree.stand_in();
+        tree.fill_in();
+        fs::write(tree.root().join(".gitignore"), "/target\n/called\n/failing\n__pycache__/\n").unwrap();
+        tree.git(&["init", "--quiet"]);
+        tree.commit("The first");
+        succeed(&mut tree.python(&format!(
+            "import boto3; boto3.client('s3').create_bucket(Bucket='{BUCKET}', \
+             CreateBucketConfiguration={{'LocationConstraint': 'eu-west-1'}})"
+        )));
+        tree
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        fs::write(self.root().join(file), text).unwrap();
+    }
+
+    /// A commit with this message in a file; its full name.
+    pub(crate) fn commit(&self, message: &str) -> String {
+        self.write("message", message);
+        self.git(&["add", "--all"]);
+        self.git(&[
+            "-c",
+            "user.name=A",
+            "-c",
+            "user.email=a@example.com",
+            "commit",
+            "--quiet",
+            "-m",
+            message,
+        ]);
+        self.git(&["rev-parse", "HEAD"]).trim().to_owned()
+    }
+
+    pub(crate) fn deploy(&self, stage: &str) -> Ended {
+        self.run("deploy", &[stage], &[])
+    }
+
+    pub(crate) fn roll_back(&self, stage: &str) -> Ended {
+        self.run("rollback", &[stage], &[])
+    }
+
+    pub(crate) fn run(&self, script: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+        let mut command = self.command(&self.tools.join("python"));
+        command.arg(self.root().join("scripts").join(script)).args(arguments);
+        Ended::of(&command.envs(variables.iter().copied()).output().unwrap())
+    }
+
+    /// From now on this stand-in fails, or none if it is called so.
+    pub(crate) fn fail(&self, name: &str) {
+        self.write("failing", name);
+    }
+
+    /// What was called since last asked: a line each, the program and its arguments.
+    pub(crate) fn called(&self) -> Vec<String> {
+        let file = self.root().join("called");
+        let called = fs::read_to_string(&file).unwrap_or_default();
+        let _ = fs::remove_file(file);
+        called.lines().map(str::to_owned).collect()
+    }
+
+    /// The names of what was called since last asked, without their arguments.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        let name = |line: &String| line.split(" -").next().unwrap().to_owned();
+        self.called().iter().map(name).collect()
+    }
+
+    /// A parameter of a stage's stack.
+    pub(crate) fn parameter(&self, stage: &str, name: &str) -> Option<String> {
+        let output = self.output(&format!(
+            "import boto3, json; stack = boto3.client('cloudformation').describe_stacks(StackName='storefront-{stage}')\n\
+             print(json.dumps({{it['ParameterKey']: it['ParameterValue'] for it in stack['Stacks'][0]['Parameters']}}))"
+        ));
+        let parameters: Value = serde_json::from_str(&output).unwrap();
+        parameters[name].as_str().map(str::to_owned)
+    }
+
+    /// Everything in the bucket, as one text.
+    pub(crate) fn kept(&self) -> String {
+        self.output(&format!(
+            "import boto3; bucket = boto3.resource('s3').Bucket('{BUCKET}')\n\
+             print(*[it.key + ' ' + it.get()['Body'].read().decode() for it in bucket.objects.all()])"
+        ))
+    }
+
+    /// What no update of a stage's stack may do.
+    pub(crate) fn policy(&self, stage: &str) -> String {
+        self.output(&format!(
+            "import boto3; client = boto3.client('cloudformation')\n\
+             print(client.get_stack_policy(StackName='storefront-{stage}')['StackPolicyBody'])"
+        ))
+    }
+
+    fn output(&self, program: &str) -> String {
+        let output = self.python(program).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn python(&self, program: &str) -> Command {
+        let mut command = self.command(&self.tools.join("python"));
+        command.args(["-c", program]);
+        command
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let stand_ins = self.root().join("stand-ins");
+        let path = format!("{}:{}", stand_ins.display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new(program);
+        for inherited in ["ROLLOUT", "SCENARIOS", "HEALTH_TOKEN", "SENTRY_DSN", "AWS_PROFILE"] {
+            command.env_remove(inherited);
+        }
+        command
+            .current_dir(self.root())
+            .stdin(std::process::Stdio::null())
+            .env("PATH", path)
+            .env("SAM", stand_ins.join("sam"))
+            .env("PYTHON", self.tools.join("python"))
+            .env("TREE", self.root())
+            .env("AWS_ENDPOINT_URL", self.moto.endpoint())
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_DEFAULT_REGION", "eu-west-1");
+        command
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git").current_dir(self.root()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn stand_in(&self) {
+        let stand_ins = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy/stand-ins");
+        succeed(Command::new("cp").args(["-r", stand_ins]).arg(self.root()));
+        fs::create_dir(self.root().join("loadtest")).unwrap();
+        fs::rename(
+            self.root().join("stand-ins/run-load-tests.sh"),
+            self.root().join("loadtest/run-load-tests.sh"),
+        )
+        .unwrap();
+    }
+
+    /// As docs/deployment.md asks for.
+    fn fill_in(&self) {
+        for file in ["samconfig.toml", "deploy/dev.yaml", "deploy/staging.yaml", "deploy/production.yaml"] {
+            let text = fs::read_to_string(self.root().join(file)).unwrap();
+            let text = text.replace("storefront-releases-111122223333", BUCKET).replace(".example", ".test");
+            self.write(file, &text);
+        }
+    }
+}
+
+/// How a command ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) said: String,
+}
+
+impl Ended {
+    fn of(output: &Output) -> Self {
+        Self { code: output.status.code(), said: String::from_utf8_lossy(&output.stderr).into_owned() }
+    }
+
+    pub(crate) fn assert(&self, code: i32, words: &str) {
+        assert_eq!(self.code, Some(code), "{}", self.said);
+        assert!(self.said.contains(words), "{}", self.said);
+    }
+}
+
+fn succeed(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
