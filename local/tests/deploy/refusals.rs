@@ -9,7 +9,7 @@ fn assert_refused(tree: &Tree, ended: &Ended, words: &str) {
 
 #[test]
 fn a_tree_that_is_not_what_was_committed() {
-    let tree = Tree::new();
+    let tree = Tree::alone();
     tree.write("functions/new.txt", "");
     assert_refused(&tree, &tree.deploy("staging"), "the tree is not what was committed");
     tree.commit("Now it is");
@@ -28,7 +28,7 @@ fn production_without_staging_of_the_very_commit() {
 
 #[test]
 fn a_stage_whose_configuration_was_not_filled_in() {
-    let tree = Tree::new();
+    let tree = Tree::alone();
     let file = "deploy/staging.yaml";
     let text = std::fs::read_to_string(tree.root().join(file)).unwrap();
     tree.write(file, &text.replace(".test", ".example"));
@@ -41,7 +41,7 @@ fn a_stage_whose_configuration_was_not_filled_in() {
 
 #[test]
 fn a_stage_that_is_none() {
-    let tree = Tree::new();
+    let tree = Tree::alone();
     assert_refused(&tree, &tree.deploy("prod"), "there is no stage prod");
     assert_refused(&tree, &tree.roll_back(""), "there is no stage without a name");
 }

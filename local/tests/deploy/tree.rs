@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use local::project::Project;
-use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::moto::Moto;
@@ -23,33 +22,51 @@ const FILES: [&str; 8] = [
 ];
 const BUCKET: &str = "releases-of-a-test";
 
+const HERE: &str = "<CreateBucketConfiguration xmlns='http://s3.amazonaws.com/doc/2006-03-01/'>\
+    <LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
+/// Nobody listens there.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
 pub(crate) struct Tree {
     folder: TempDir,
-    moto: Moto,
+    /// None where nothing comes that far.
+    moto: Option<Moto>,
     tools: PathBuf,
 }
 
 impl Tree {
-    /// One whose configuration is filled in, at its first commit.
+    /// One whose configuration is filled in, at its first commit, beside moto.
     pub(crate) fn new() -> Self {
+        let mut tree = Self::alone();
+        let moto = Moto::start(&tree.tools);
+        moto.ask(
+            "s3",
+            &[
+                "-X",
+                "PUT",
+                "--header",
+                "Content-Type: application/xml",
+                "--data",
+                HERE,
+                &format!("{}/{BUCKET}", moto.endpoint()),
+            ],
+        );
+        tree.moto = Some(moto);
+        tree
+    }
+
+    /// The same without AWS.
+    pub(crate) fn alone() -> Self {
         let project = Project::find().unwrap();
-        let tree = Self {
-            folder: tempfile::tempdir().unwrap(),
-            moto: Moto::start(&project.tools()),
-            tools: project.tools(),
-        };
+        let tree = Self { folder: tempfile::tempdir().unwrap(), moto: None, tools: project.tools() };
         for file in FILES {
             succeed(Command::new("cp").arg("-r").arg(project.root().join(file)).arg(tree.root()));
         }
         tree.stand_in();
         tree.fill_in();
-        fs::write(tree.root().join(".gitignore"), "/target\n/called\n/failing\n__pycache__/\n").unwrap();
+        tree.write(".gitignore", "/target\n/called\n/failing\n__pycache__/\n");
         tree.git(&["init", "--quiet"]);
         tree.commit("The first");
-        succeed(&mut tree.python(&format!(
-            "import boto3; boto3.client('s3').create_bucket(Bucket='{BUCKET}', \
-             CreateBucketConfiguration={{'LocationConstraint': 'eu-west-1'}})"
-        )));
         tree
     }
 
@@ -113,40 +130,33 @@ impl Tree {
 
     /// A parameter of a stage's stack.
     pub(crate) fn parameter(&self, stage: &str, name: &str) -> Option<String> {
-        let output = self.output(&format!(
-            "import boto3, json; stack = boto3.client('cloudformation').describe_stacks(StackName='storefront-{stage}')\n\
-             print(json.dumps({{it['ParameterKey']: it['ParameterValue'] for it in stack['Stacks'][0]['Parameters']}}))"
-        ));
-        let parameters: Value = serde_json::from_str(&output).unwrap();
-        parameters[name].as_str().map(str::to_owned)
-    }
-
-    /// Everything in the bucket, as one text.
-    pub(crate) fn kept(&self) -> String {
-        self.output(&format!(
-            "import boto3; bucket = boto3.resource('s3').Bucket('{BUCKET}')\n\
-             print(*[it.key + ' ' + it.get()['Body'].read().decode() for it in bucket.objects.all()])"
-        ))
+        let described = self.cloudformation("DescribeStacks", stage);
+        let (_, rest) = described.split_once(&format!("<ParameterKey>{name}</ParameterKey>"))?;
+        let (value, _) = rest.split_once("<ParameterValue>")?.1.split_once("</ParameterValue>")?;
+        Some(value.to_owned())
     }
 
     /// What no update of a stage's stack may do.
     pub(crate) fn policy(&self, stage: &str) -> String {
-        self.output(&format!(
-            "import boto3; client = boto3.client('cloudformation')\n\
-             print(client.get_stack_policy(StackName='storefront-{stage}')['StackPolicyBody'])"
-        ))
+        self.cloudformation("GetStackPolicy", stage)
     }
 
-    fn output(&self, program: &str) -> String {
-        let output = self.python(program).output().unwrap();
+    fn cloudformation(&self, action: &str, stage: &str) -> String {
+        let moto = self.moto.as_ref().unwrap();
+        let fields = format!("Action={action}&Version=2010-05-15&StackName=storefront-{stage}");
+        moto.ask("cloudformation", &["--data", &fields, &moto.endpoint()])
+    }
+
+    /// Everything in the bucket, as one text.
+    pub(crate) fn kept(&self) -> String {
+        let program = format!(
+            "import boto3; bucket = boto3.resource('s3').Bucket('{BUCKET}')\n\
+             print(*[it.key + ' ' + it.get()['Body'].read().decode() for it in bucket.objects.all()])"
+        );
+        let mut command = self.command(&self.tools.join("python"));
+        let output = command.args(["-c", &program]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn python(&self, program: &str) -> Command {
-        let mut command = self.command(&self.tools.join("python"));
-        command.args(["-c", program]);
-        command
     }
 
     fn command(&self, program: &Path) -> Command {
@@ -163,7 +173,7 @@ impl Tree {
             .env("SAM", stand_ins.join("sam"))
             .env("PYTHON", self.tools.join("python"))
             .env("TREE", self.root())
-            .env("AWS_ENDPOINT_URL", self.moto.endpoint())
+            .env("AWS_ENDPOINT_URL", self.moto.as_ref().map_or(NOWHERE.to_owned(), Moto::endpoint))
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_DEFAULT_REGION", "eu-west-1");

@@ -7,8 +7,6 @@ import os
 import sys
 from pathlib import Path
 
-import boto3
-
 TREE = Path(os.environ["TREE"])
 
 
@@ -27,6 +25,8 @@ def package():
 
 
 def deploy():
+    import boto3  # takes longer than all the rest
+
     parameters = json.loads(Path(option("--parameter-overrides").removeprefix("file://")).read_text())
     template = Path(option("--template-file")).read_text()
     stack = f"storefront-{option('--config-env')}"
