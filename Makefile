@@ -101,7 +101,7 @@ loadtest: ## Load the system, or a deployed stage: make loadtest [T=mixed,soak] 
 	@BASE_URL="$${URL:-$$BASE_URL}" exec loadtest/run-load-tests.sh $${T:+-t "$$T"} $(if $(filter 1 yes true,$(SMOKE)),--smoke) \
 	  $(if $(filter 1 yes true,$(KILL_CACHE)),--kill-cache)
 
-check: ## Check format, lints, docs, dependencies, licences and the template
+check: ## Check format, lints, docs, dependencies, licences, the templates and the workflows
 	@scripts/set-up check
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
@@ -110,6 +110,10 @@ check: ## Check format, lints, docs, dependencies, licences and the template
 	$(VENV)/bin/python scripts/check-crates
 	$(VENV)/bin/python scripts/check-template
 	$(VENV)/bin/sam validate --lint
+	$(VENV)/bin/sam validate --lint --template deploy/account.yaml
+	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/bin/python scripts/check-releases
+	$(VENV)/bin/python scripts/check-workflows
 
 bench: ## Run the benchmarks: one table, also in target/bench.json
 	@scripts/set-up bench
