@@ -11,9 +11,8 @@ from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError, WaiterError
-from samcli.yamlhelper import yaml_parse
 
-from releases import Failed, Refused
+from releases import Failed, Refused, template
 
 SAM = os.environ.get("SAM", ".tools/venv/bin/sam")
 # No update may replace or delete what data is in, a rollback least of all (AWS: "Prevent
@@ -66,22 +65,22 @@ class Stack:
         outputs = {it["OutputKey"]: it["OutputValue"] for it in self.described().get("Outputs", [])}
         return outputs["ApiUrl"]
 
-    def bring_to(self, template, release, parameters, rollout, confirm=False):
+    def bring_to(self, packaged, release, parameters, rollout, confirm=False):
         """Deploys a packaged template. Nothing is built, and secrets do not stand among the
         arguments, which everybody on the machine may read."""
         parameters = {**parameters, **self.stage.secrets(), "Release": release, "Rollout": rollout}
-        known = yaml_parse(template).get("Parameters", {})
+        known = template.parameters(packaged)
         with tempfile.TemporaryDirectory() as folder:
-            packaged, overrides = Path(folder, "template.yaml"), Path(folder, "parameters.json")
-            packaged.write_text(template)
+            file, overrides = Path(folder, "template.yaml"), Path(folder, "parameters.json")
+            file.write_text(packaged)
             overrides.touch(mode=0o600)
             overrides.write_text(json.dumps({name: it for name, it in parameters.items() if name in known}))
-            self._sam_deploy(packaged, overrides, "confirm" if confirm else "no-confirm")
+            self._sam_deploy(file, overrides, "confirm" if confirm else "no-confirm")
         self.cloudformation.set_stack_policy(StackName=self.stage.stack, StackPolicyBody=json.dumps(POLICY))
 
-    def _sam_deploy(self, packaged, overrides, confirm):
+    def _sam_deploy(self, file, overrides, confirm):
         ended = subprocess.run([
-            SAM, "deploy", "--config-env", self.stage.name, "--template-file", packaged,
+            SAM, "deploy", "--config-env", self.stage.name, "--template-file", file,
             f"--{confirm}-changeset", "--parameter-overrides", f"file://{overrides}",
         ])
         if ended.returncode:

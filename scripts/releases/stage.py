@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import tomlkit
-from samcli.yamlhelper import yaml_parse
+import yaml
 
 from releases import Refused
 
@@ -30,7 +30,7 @@ class Stage:
 
     def parameters(self):
         """What is committed for the stage, each as the text that CloudFormation takes."""
-        said = yaml_parse(Path(self.file).read_text())
+        said = yaml.safe_load(Path(self.file).read_text())
         parameters = {name: text(value) for name, value in said.items()}
         for name in SECRETS.keys() & parameters.keys():
             raise Refused(f"{name} is a secret: it has no place in {self.file}, set {SECRETS[name]}")

@@ -28,8 +28,7 @@ fn a_commit_goes_through_staging_step_by_step_and_production_gets_what_was_built
 #[test]
 fn the_first_step_that_fails_ends_it_and_keeps_the_commit_from_production() {
     let tree = Tree::new();
-    for (failing, last) in [("make", "make build ARCH=arm64"), ("sam deploy", "sam deploy"), ("load", "load")]
-    {
+    for (failing, last) in [("make", "make build ARCH=arm64"), ("load", "load")] {
         tree.fail(failing);
         tree.deploy("staging").assert(1, "failed: ");
         assert_eq!(tree.steps().last().unwrap(), last);

@@ -10,10 +10,10 @@ fn assert_refused(tree: &Tree, ended: &Ended, words: &str) {
 #[test]
 fn a_tree_that_is_not_what_was_committed() {
     let tree = Tree::alone();
-    tree.write("functions/new.txt", "");
+    tree.write("scripts/new", "");
     assert_refused(&tree, &tree.deploy("staging"), "the tree is not what was committed");
     tree.commit("Now it is");
-    tree.write("README.md", "other");
+    tree.write("Cargo.toml", "other");
     assert_refused(&tree, &tree.deploy("production"), "the tree is not what was committed");
 }
 
@@ -37,6 +37,19 @@ fn a_stage_whose_configuration_was_not_filled_in() {
     tree.write(file, &(text + "HealthToken: 0123456789abcdef\n"));
     tree.commit("A secret");
     assert_refused(&tree, &tree.deploy("staging"), "HealthToken is a secret");
+}
+
+#[test]
+fn a_parameter_that_the_template_does_not_know_or_that_it_lacks() {
+    let tree = Tree::alone();
+    let file = "deploy/staging.yaml";
+    let text = std::fs::read_to_string(tree.root().join(file)).unwrap();
+    tree.write(file, &format!("{text}RateLimitCheckuot: 10/60\n"));
+    tree.commit("A slip of the pen");
+    assert_refused(&tree, &tree.deploy("staging"), "no parameter RateLimitCheckuot");
+    tree.write(file, &text.replace("AuthAudience", "# AuthAudience"));
+    tree.commit("A line less");
+    assert_refused(&tree, &tree.deploy("staging"), "AuthAudience is missing");
 }
 
 #[test]

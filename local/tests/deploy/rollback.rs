@@ -42,7 +42,7 @@ fn each_goes_one_release_further_back_with_its_template_and_parameters() {
 fn one_may_name_the_commit_and_a_dirty_tree_is_no_hindrance() {
     let tree = Tree::new();
     let [a, c] = release(&tree, ["A", "C"]);
-    tree.write("README.md", "half of a fix");
+    tree.write("message", "half of a fix");
     tree.run("rollback", &["dev", &a[..12]], &[]).assert(0, &format!("dev runs {c}, and goes back to {a}"));
     runs(&tree, &a, "/A");
 }

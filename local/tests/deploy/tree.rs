@@ -10,16 +10,7 @@ use tempfile::TempDir;
 use crate::moto::Moto;
 
 /// What a deployment reads of this tree.
-const FILES: [&str; 8] = [
-    "Cargo.toml",
-    "README.md",
-    "deploy",
-    "functions",
-    "samconfig.toml",
-    "scripts",
-    "shared",
-    "template.yaml",
-];
+const FILES: [&str; 5] = ["Cargo.toml", "deploy", "samconfig.toml", "scripts", "template.yaml"];
 const BUCKET: &str = "releases-of-a-test";
 
 const HERE: &str = "<CreateBucketConfiguration xmlns='http://s3.amazonaws.com/doc/2006-03-01/'>\
@@ -190,11 +181,13 @@ impl Tree {
         let stand_ins = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy/stand-ins");
         succeed(Command::new("cp").args(["-r", stand_ins]).arg(self.root()));
         fs::create_dir(self.root().join("loadtest")).unwrap();
-        fs::rename(
-            self.root().join("stand-ins/run-load-tests.sh"),
-            self.root().join("loadtest/run-load-tests.sh"),
-        )
-        .unwrap();
+        self.put("run-load-tests.sh", "loadtest/run-load-tests.sh");
+        self.put("check.py", "scripts/check-template");
+        self.put("check.py", "scripts/check-releases");
+    }
+
+    fn put(&self, stand_in: &str, place: &str) {
+        fs::copy(self.root().join("stand-ins").join(stand_in), self.root().join(place)).unwrap();
     }
 
     /// As docs/deployment.md asks for.
