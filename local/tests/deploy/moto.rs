@@ -28,14 +28,14 @@ impl Moto {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// A plain request, which it takes by the service that its signature would be for.
-    pub(crate) fn ask(&self, service: &str, arguments: &[&str]) -> String {
+    /// A plain request to it, which it takes by the service that its signature would be for.
+    pub(crate) fn ask(&self, service: &str, path: &str, arguments: &[&str]) -> String {
         let scope = format!("test/20261126/eu-west-1/{service}/aws4_request");
         let signed =
             format!("Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         let mut command = Command::new("curl");
-        let output =
-            command.args(["--silent", "--fail", "--header", &signed]).args(arguments).output().unwrap();
+        command.args(["--silent", "--fail", "--header", &signed]).args(arguments);
+        let output = command.arg(format!("{}{path}", self.endpoint())).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", output.status);
         String::from_utf8(output.stdout).unwrap()
     }

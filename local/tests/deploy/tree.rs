@@ -30,18 +30,8 @@ impl Tree {
     pub(crate) fn new() -> Self {
         let mut tree = Self::alone();
         let moto = Moto::start(&tree.tools);
-        moto.ask(
-            "s3",
-            &[
-                "-X",
-                "PUT",
-                "--header",
-                "Content-Type: application/xml",
-                "--data",
-                HERE,
-                &format!("{}/{BUCKET}", moto.endpoint()),
-            ],
-        );
+        let as_xml = ["-X", "PUT", "--header", "Content-Type: application/xml", "--data", HERE];
+        moto.ask("s3", &format!("/{BUCKET}"), &as_xml);
         tree.moto = Some(moto);
         tree
     }
@@ -135,7 +125,7 @@ impl Tree {
     fn cloudformation(&self, action: &str, stage: &str) -> String {
         let moto = self.moto.as_ref().unwrap();
         let fields = format!("Action={action}&Version=2010-05-15&StackName=storefront-{stage}");
-        moto.ask("cloudformation", &["--data", &fields, &moto.endpoint()])
+        moto.ask("cloudformation", "/", &["--data", &fields])
     }
 
     /// Everything in the bucket, as one text.
