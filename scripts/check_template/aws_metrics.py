@@ -13,6 +13,8 @@ SOURCES = {
 
 OF_API = [("ApiId",), ("ApiId", "Stage")]
 OF_FUNCTION = [("FunctionName",)]
+# Of one version, as callers of an alias come to it: "Types of metrics", by alias and version.
+OF_VERSION = ("FunctionName", "Resource", "ExecutedVersion")
 OF_TABLE = [("TableName",)]
 OF_TABLE_OR_INDEX = [("TableName",), ("TableName", "GlobalSecondaryIndexName")]
 OF_CACHE = [("clusterId",)]
@@ -28,7 +30,7 @@ METRICS = {
     "AWS/Lambda": {
         "ConcurrentExecutions": [*OF_FUNCTION, ()],
         "Duration": OF_FUNCTION,
-        "Errors": OF_FUNCTION,
+        "Errors": [*OF_FUNCTION, OF_VERSION],
         "Invocations": OF_FUNCTION,
         "IteratorAge": OF_FUNCTION,
         "Throttles": OF_FUNCTION,

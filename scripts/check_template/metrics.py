@@ -88,6 +88,8 @@ def values(resources):
     (table,) = of_type(resources, "AWS::DynamoDB::Table").values()
     return {
         ("AWS/Lambda", "FunctionName"): referred(function) | named(function, "FunctionName"),
+        ("AWS/Lambda", "Resource"): referred(function, "${{{}}}:live"),
+        ("AWS/Lambda", "ExecutedVersion"): referred("AWS::Lambda::Version", "${{{}.Version}}"),
         ("AWS/SQS", "QueueName"): referred("AWS::SQS::Queue", "${{{}.QueueName}}"),
         ("AWS/DynamoDB", "TableName"): referred("AWS::DynamoDB::Table"),
         ("AWS/DynamoDB", "GlobalSecondaryIndexName"): {

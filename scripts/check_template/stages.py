@@ -25,7 +25,7 @@ STAGES = {
         | SERVERLESS
         | {"FirstZone": "eu-west-1b", "SecondZone": "eu-west-1c", "Tracing": "Active"}
         | {"AlarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:oncall"},
-        "production without a shared cache": PRODUCTION | {"Tracing": "Active"},
+        "production without a shared cache": PRODUCTION | {"Tracing": "Active", "Rollout": "at-once"},
     }.items()
 }
 
