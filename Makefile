@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check bench bench-lambda fuzz build deploy rollback tools clean help
+.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check scaling bench bench-lambda fuzz build deploy rollback tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -116,7 +116,6 @@ check: ## Check format, lints, docs, dependencies, licences, the templates and t
 	$(VENV)/bin/python scripts/check-releases
 	$(VENV)/bin/python scripts/check-workflows
 
-.PHONY: scaling
 scaling: ## Print the tables of docs/scaling.md: what breaks first, and what it costs
 	@scripts/set-up build
 	@$(VENV)/bin/python scripts/scaling
