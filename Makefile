@@ -22,7 +22,7 @@ FUNCTIONS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/Cargo.
 # Always with the features of all of them. Each binary has a build id, by which Sentry
 # finds the debug file of a panic's stack; what is shipped has neither names nor lines:
 # $(call keep-debug-files,FOLDER,NAMES,FOLDER OF DEBUG FILES).
-# Folders of this machine are not in it.
+# Without the names of this machine's folders, so that another builds the same bytes.
 remap = --remap-path-prefix=$(CURDIR)=/storefront --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/cargo
 build-for-aws = PATH="$(VENV)/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -Clink-arg=-Wl,--build-id=sha1 $(remap)" \
   cargo lambda build --locked --release --$(ARCH:x86_64=x86-64) --lambda-dir $(1) $(FUNCTIONS:%=--package %) $(2)

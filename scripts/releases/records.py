@@ -2,7 +2,8 @@
 
     releases/COMMIT/template.yaml   the packaged template: it names what was built by its hash
     releases/COMMIT/release.json    what was built, and for which processor
-    releases/COMMIT/STAGE.json      the commit on a stage: parameters, what it replaced, checks
+    releases/COMMIT/STAGE.json      what came of it when it was last brought to a stage
+    releases/COMMIT/STAGE-ran.json  how it ran there: with which parameters, in whose place
 
 The commit's full name is the key, so a record is of one tree and no other, whoever asks from
 wherever. Nothing secret is kept.
@@ -30,6 +31,9 @@ class Records:
     def of_stage(self, commit, stage):
         return self._json(f"releases/{commit}/{stage}.json")
 
+    def run(self, commit, stage):
+        return self._json(f"releases/{commit}/{stage}-ran.json")
+
     def keep_release(self, commit, template, release):
         """The template first: a release is there when its record is."""
         self._write(f"releases/{commit}/template.yaml", template)
@@ -37,6 +41,9 @@ class Records:
 
     def keep_of_stage(self, commit, stage, record):
         self._write(f"releases/{commit}/{stage}.json", json.dumps(record, indent=2))
+
+    def keep_run(self, commit, stage, run):
+        self._write(f"releases/{commit}/{stage}-ran.json", json.dumps(run, indent=2))
 
     def _json(self, key):
         text = self._read(key)

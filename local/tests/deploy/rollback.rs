@@ -61,6 +61,18 @@ fn what_never_ran_on_the_stage_is_refused() {
 }
 
 #[test]
+fn what_ran_can_be_gone_back_to_though_it_failed_to_be_deployed_again() {
+    let tree = Tree::new();
+    let [a] = release(&tree, ["A"]);
+    tree.fail("sam deploy");
+    tree.deploy("dev").assert(1, "sam deploy ended with 1");
+    tree.fail("nothing");
+    release(&tree, ["B"]);
+    tree.roll_back("dev").assert(0, &format!("and goes back to {a}"));
+    runs(&tree, &a, "/A");
+}
+
+#[test]
 fn a_stage_that_was_never_deployed_has_nothing_to_go_back_to() {
     let tree = Tree::new();
     tree.roll_back("dev").assert(2, "storefront-dev is");
