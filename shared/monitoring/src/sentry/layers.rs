@@ -21,7 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::work::Work;
 
 /// The crates whose words these are.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "api",
     "cache",
     "cache_invalidator",
@@ -33,6 +33,7 @@ const OURS: [&str; 14] = [
     "orders",
     "payment_events",
     "products",
+    "release_check",
     "store",
     "users",
     "webhooks",
