@@ -156,7 +156,8 @@ def check_server_errors(resources, given):
     """A function may answer 5xx to all its callers: Lambda sees no error, and few routes are 1 % of all."""
     alarms = of_type(resources, "AWS::CloudWatch::Alarm")
     for name in {name for _, name in paths(resources)}:
-        metrics = [it.get("MetricStat", {}).get("Metric", {}) for it in alarms.get(f"{name}ServerErrors", {}).get("Metrics", [])]
+        parts = alarms.get(f"{name}ServerErrors", {}).get("Metrics", [])
+        metrics = [it["MetricStat"]["Metric"] for it in parts if "MetricStat" in it]
         for metric in ("ServerErrors", "Requests"):
             if not any(it.get("MetricName") == metric and is_on(it, "Function", name) for it in metrics):
                 yield f"{name}: no alarm {name}ServerErrors on its {metric}"

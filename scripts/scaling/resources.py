@@ -65,9 +65,14 @@ def of_function(name):
     return asked
 
 
+def given(name):
+    """A limit that is a parameter's default."""
+    return int(repository.parameter(name))
+
+
 def setting(name):
     """What to turn, where it is a parameter."""
-    default, production = int(repository.parameter(name)), int(repository.in_production(name))
+    default, production = given(name), int(repository.in_production(name))
     return f"`{name}`" + (f", which production has at {production:,}" if production != default else "")
 
 
@@ -112,27 +117,25 @@ def settling():
 
 RESOURCES = [
     Resource("API Gateway", "requests/s", quota("gateway"), lambda it: it.rate, "quota: ask for more"),
-    Resource(
-        "a route of the API", "requests/s", int(repository.parameter("ApiRateLimit")), busiest_route, setting("ApiRateLimit")
-    ),
+    Resource("a route of the API", "requests/s", given("ApiRateLimit"), busiest_route, setting("ApiRateLimit")),
     Resource(
         "the route of webhooks",
         "requests/s",
-        int(repository.parameter("WebhooksRateLimit")),
+        given("WebhooksRateLimit"),
         lambda it: it.requests[PAID],
         setting("WebhooksRateLimit"),
     ),
     Resource(
         "orders, reserved",
         "a second",
-        quota("per_concurrency") * int(repository.parameter("OrdersConcurrency")),
+        quota("per_concurrency") * given("OrdersConcurrency"),
         of_function("Orders"),
         setting("OrdersConcurrency"),
     ),
     Resource(
         "webhooks, reserved",
         "a second",
-        quota("per_concurrency") * int(repository.parameter("WebhooksConcurrency")),
+        quota("per_concurrency") * given("WebhooksConcurrency"),
         of_function("Webhooks"),
         setting("WebhooksConcurrency"),
     ),
@@ -161,7 +164,7 @@ RESOURCES = [
     Resource(
         "cache, ECPU, its ceiling",
         "a second",
-        int(repository.parameter("CacheMaxEcpu")),
+        given("CacheMaxEcpu"),
         lambda it: sum(it.ecpu().values()),
         setting("CacheMaxEcpu"),
     ),
