@@ -101,7 +101,8 @@ def check_table(table, name):
 
 def check_queue(name, queue, url):
     asked = boto3.client("sqs", REGION).get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
-    wanted = {key: str(value).lower() for key, value in queue.items()}
+    # Its name is none of the attributes that SQS tells.
+    wanted = {key: str(value).lower() for key, value in queue.items() if key != "QueueName"}
     yield from differences(name, wanted, asked["Attributes"])
 
 

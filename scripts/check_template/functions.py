@@ -17,6 +17,13 @@ NEXT_RUN_IS_THE_RETRY = {
 MAY_STAND_STILL = {"CacheWarmer": "Readers load what it does not."}
 # Whom CodeDeploy calls alone, so that its failure is the deployment's.
 HOOK = "ReleaseCheck"
+# Alarms that wake nobody by themselves, by how their names end, and why.
+FOR_CODEDEPLOY = {"ReleaseErrors": "It reads their state, and takes the release back at one error."}
+# Alarms whose end is no news, and why.
+STILL_WAIT = {
+    "PaymentsFlagged": "Money that does not fit waits for a person, also when no more of it comes.",
+    "WebhooksFailed": "Events wait to be mended, also when no more of them fail.",
+}
 # Of its time-out, in thousandths, from which on an invocation is too long.
 TOO_LONG = 800
 # Properties that name something in an account and region.
@@ -136,6 +143,26 @@ def wanted_alarms(resources):
         yield f"{name}Stopped", "Invocations", "FunctionName", name
 
 
+def wanted_members(name):
+    """What an alarm has to say: why it is, and whom it tells of its beginning and end."""
+    yield from ("AlarmDescription", "TreatMissingData")
+    if not name.endswith(tuple(FOR_CODEDEPLOY)):
+        yield "AlarmActions"
+        if name not in STILL_WAIT:
+            yield "OKActions"
+
+
+def check_server_errors(resources, given):
+    """A function may answer 5xx to all its callers: Lambda sees no error, and few routes are 1 % of all."""
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    for name in {name for _, name in paths(resources)}:
+        parts = alarms.get(f"{name}ServerErrors", {}).get("Metrics", [])
+        metrics = [it["MetricStat"]["Metric"] for it in parts if "MetricStat" in it]
+        for metric in ("ServerErrors", "Requests"):
+            if not any(it.get("MetricName") == metric and is_on(it, "Function", name) for it in metrics):
+                yield f"{name}: no alarm {name}ServerErrors on its {metric}"
+
+
 def check_alarms(resources, given):
     """Each function has its alarms, and each alarm reaches somebody."""
     alarms = of_type(resources, "AWS::CloudWatch::Alarm")
@@ -150,9 +177,11 @@ def check_alarms(resources, given):
     for name, alarm in alarms.items():
         if alarm.get("AlarmName") != {"Fn::Sub": f"${{AWS::StackName}}-{name}"}:
             yield f"{name}: whoever is woken by it cannot find it by its name"
-        for member in ("AlarmActions", "OKActions", "AlarmDescription", "TreatMissingData"):
-            if not alarm.get(member):
-                yield f"{name}: no {member}"
+        wanted = set(wanted_members(name))
+        for member in sorted(wanted - alarm.keys()):
+            yield f"{name}: no {member}"
+        for member in sorted({"AlarmActions", "OKActions"} & alarm.keys() - wanted):
+            yield f"{name}: {member}, for which functions.py knows a reason not to be"
 
 
 def check_queues(resources, given):
@@ -201,4 +230,12 @@ def check_two_stages(resources, given):
                 yield f"{name}: another stage would have the same {member}"
 
 
-CHECKS = [check_crates, check_logs, check_alarms, check_queues, check_data, check_two_stages]
+CHECKS = [
+    check_crates,
+    check_logs,
+    check_alarms,
+    check_server_errors,
+    check_queues,
+    check_data,
+    check_two_stages,
+]

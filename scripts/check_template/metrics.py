@@ -79,18 +79,19 @@ def values(resources):
     """What a dimension of a namespace may be, by the resources that there are."""
 
     def named(kind, member):
-        return {text(it[member]) for it in of_type(resources, kind).values()}
+        return {text(it[member]) for it in of_type(resources, kind).values() if member in it}
 
     def referred(kind, form="${{{}}}"):
         return {form.format(name) for name in of_type(resources, kind)}
 
-    function, cache = "AWS::Lambda::Function", "AWS::ElastiCache::ServerlessCache"
+    function, queue = "AWS::Lambda::Function", "AWS::SQS::Queue"
+    cache = "AWS::ElastiCache::ServerlessCache"
     (table,) = of_type(resources, "AWS::DynamoDB::Table").values()
     return {
         ("AWS/Lambda", "FunctionName"): referred(function) | named(function, "FunctionName"),
         ("AWS/Lambda", "Resource"): referred(function, "${{{}}}:live"),
         ("AWS/Lambda", "ExecutedVersion"): referred("AWS::Lambda::Version", "${{{}.Version}}"),
-        ("AWS/SQS", "QueueName"): referred("AWS::SQS::Queue", "${{{}.QueueName}}"),
+        ("AWS/SQS", "QueueName"): referred(queue, "${{{}.QueueName}}") | named(queue, "QueueName"),
         ("AWS/DynamoDB", "TableName"): referred("AWS::DynamoDB::Table"),
         ("AWS/DynamoDB", "GlobalSecondaryIndexName"): {
             it["IndexName"] for it in table["GlobalSecondaryIndexes"]
@@ -100,6 +101,7 @@ def values(resources):
         ("AWS/ApiGateway", "Stage"): named("AWS::ApiGatewayV2::Stage", "StageName"),
         ("AWS/ElastiCache", "clusterId"): referred(cache) | named(cache, "ServerlessCacheName"),
         (OURS, "Stage"): {"${Stage}"},
+        (OURS, "Function"): referred(function),
     }
 
 

@@ -1,9 +1,10 @@
 """Each alarm has its line in docs/operations.md: what it means, where to look, what to do. And the
-commands there are some that the AWS CLI has."""
+commands there are some that the AWS CLI has, and what they pick out of an answer is in it."""
 
 import re
 
 import botocore.session
+import jmespath
 from botocore import xform_name
 
 from .functions import of_type
@@ -11,7 +12,10 @@ from .source import ROOT
 
 PAGE = "docs/operations.md"
 # Options that the CLI itself has, of each command.
-OF_ANY = {"cli-binary-format", "max-items", "output", "query"}
+OF_ANY = {"cli-binary-format", "cli-input-json", "max-items", "output", "query"}
+QUERY = re.compile(r" --query (?:'([^']*)'|\"([^\"]*)\"|([^\s)]+))")
+# What a query compares with: `this` or 'this'.
+LITERAL = re.compile(r"[`']([^`']+)[`']")
 
 
 def lines():
@@ -35,16 +39,50 @@ def check(resources):
 
 
 def commands():
-    """Service, operation and options of each `aws` command."""
+    """Service, operation, options and query of each `aws` command."""
     text = (ROOT / PAGE).read_text().replace("\\\n", " ")
     for service, operation, rest in re.findall(r"\baws ([a-z\d]+) ([a-z\d-]+)([^\n;]*)", text):
-        yield service, operation, set(re.findall(r" --([a-z-]+)", rest))
+        query = QUERY.search(rest)
+        yield service, operation, set(re.findall(r" --([a-z-]+)", rest)), query and next(filter(None, query.groups()))
+
+
+def sample(shape, texts, within=()):
+    """An answer of this shape that leaves nothing out, its strings the first of the texts, its lists
+    with an item of each text."""
+    if shape.name in within:
+        return None
+    within = (*within, shape.name)
+    match shape.type_name:
+        case "structure":
+            return {name: sample(member, texts, within) for name, member in shape.members.items()}
+        case "list":
+            return [sample(shape.member, [text, *texts], within) for text in texts]
+        case "map":
+            return {text: sample(shape.value, [text], within) for text in texts}
+        case "string":
+            return texts[0]
+        case "boolean":
+            return True
+    return 1
+
+
+def found_by(query, answer):
+    """Whether there is something in all places that a query names."""
+    found = jmespath.search(query, answer)
+    queue, leaves = [found], []
+    while queue:
+        it = queue.pop()
+        if isinstance(it, dict | list):
+            queue.extend(it.values() if isinstance(it, dict) else it)
+        else:
+            leaves.append(it)
+    return bool(leaves) and None not in leaves
 
 
 def check_commands():
     """By the SDK's description of each service, which the CLI is made of."""
     session, known = botocore.session.Session(), {}
-    for service, operation, options in commands():
+    for service, operation, options, query in commands():
         if service not in session.get_available_services():
             yield f"{PAGE}: AWS has no service {service}"
             continue
@@ -53,6 +91,9 @@ def check_commands():
         if operation not in names:
             yield f"{PAGE}: {service} has no operation {operation}"
             continue
-        members = model.operation_model(names[operation]).input_shape.members
+        described = model.operation_model(names[operation])
+        members = described.input_shape.members
         for option in sorted(options - {xform_name(member, "-") for member in members} - OF_ANY):
             yield f"{PAGE}: aws {service} {operation} has no --{option}"
+        if query and not found_by(query, sample(described.output_shape, ["text", *LITERAL.findall(query)])):
+            yield f"{PAGE}: of what aws {service} {operation} answers, --query {query} finds nothing"

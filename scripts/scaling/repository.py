@@ -53,9 +53,18 @@ def template():
     return yaml_parse((ROOT / "template.yaml").read_text())
 
 
+def parameter(name):
+    return template()["Parameters"][name]["Default"]
+
+
+def in_production(name):
+    """What production has in place of a parameter's default."""
+    return yaml_parse((ROOT / "deploy/production.yaml").read_text()).get(name, parameter(name))
+
+
 def resolved(value):
     """A value of the template, or the default of the parameter that it names."""
-    return template()["Parameters"][value["Ref"]]["Default"] if isinstance(value, dict) else value
+    return parameter(value["Ref"]) if isinstance(value, dict) else value
 
 
 @functools.cache
@@ -77,6 +86,16 @@ def function_of(route):
         if event["Type"] == "HttpApi"
     ]
     return max((prefix, name) for prefix, name in events if path.startswith(prefix))[1]
+
+
+@functools.cache
+def gateway_route(route):
+    """The path by which the gateway knows a route: itself, or the longest that it begins with."""
+    path = route.split()[1].split("?")[0]
+    events = [event["Properties"] for it in functions().values() for event in it.get("Events", {}).values()]
+    paths = {event["Path"] for event in events if "Path" in event}
+    proxies = [it for it in paths if it.endswith("{proxy+}") and path.startswith(it.removesuffix("{proxy+}"))]
+    return path if path in paths else max(proxies, key=len)
 
 
 def memory(function):

@@ -49,6 +49,33 @@ def connections(system):
     return assumed("per_environment") * max(sum(system.environments.values()), in_a_rush(system))
 
 
+def busiest_route(system):
+    """Requests a second of the gateway's route that has most, webhooks' aside, which has its own limit."""
+    asked = Counter()
+    for route, rate in system.requests.items():
+        if route != PAID:
+            asked[repository.gateway_route(route)] += rate
+    return max(asked.values())
+
+
+def of_function(name):
+    def asked(system):
+        return sum(rate for route, rate in system.requests.items() if repository.function_of(route) == name)
+
+    return asked
+
+
+def given(name):
+    """A limit that is a parameter's default."""
+    return int(repository.parameter(name))
+
+
+def setting(name):
+    """What to turn, where it is a parameter."""
+    default, production = given(name), int(repository.in_production(name))
+    return f"`{name}`" + (f", which production has at {production:,}" if production != default else "")
+
+
 def best_seller(system):
     """Orders a second that have it among their lines."""
     return system.requests[PLACE] * system.shop.lines * system.shop.weight[0]
@@ -90,6 +117,28 @@ def settling():
 
 RESOURCES = [
     Resource("API Gateway", "requests/s", quota("gateway"), lambda it: it.rate, "quota: ask for more"),
+    Resource("a route of the API", "requests/s", given("ApiRateLimit"), busiest_route, setting("ApiRateLimit")),
+    Resource(
+        "the route of webhooks",
+        "requests/s",
+        given("WebhooksRateLimit"),
+        lambda it: it.requests[PAID],
+        setting("WebhooksRateLimit"),
+    ),
+    Resource(
+        "orders, reserved",
+        "a second",
+        quota("per_concurrency") * given("OrdersConcurrency"),
+        of_function("Orders"),
+        setting("OrdersConcurrency"),
+    ),
+    Resource(
+        "webhooks, reserved",
+        "a second",
+        quota("per_concurrency") * given("WebhooksConcurrency"),
+        of_function("Webhooks"),
+        setting("WebhooksConcurrency"),
+    ),
     Resource(
         "Lambda, invocations",
         "a second",
@@ -113,6 +162,13 @@ RESOURCES = [
         "reserved concurrency, so that a rush ends before it; a second cache",
     ),
     Resource(
+        "cache, ECPU, its ceiling",
+        "a second",
+        given("CacheMaxEcpu"),
+        lambda it: sum(it.ecpu().values()),
+        setting("CacheMaxEcpu"),
+    ),
+    Resource(
         "cache, ECPU",
         "a second",
         quota("ecpu_start"),
@@ -133,7 +189,7 @@ RESOURCES = [
         lambda it: it.table_units()[0],
         "warm throughput of the table; or grow to twice in 30 minutes",
     ),
-    Resource("new table, reads", "units/s", quota("new_rru"), lambda it: it.table_units()[1], "likewise"),
+    Resource("new table, reads", "units/s", quota("new_rru"), lambda it: it.table_units()[1], "as with its writes"),
     Resource(
         "table, writes",
         "units/s",

@@ -278,6 +278,10 @@ def phrases():
     """What the text says in so many words of the tables' figures."""
     of = {it.name: it for it in resources.RESOURCES}
     at_once = round(resources.at_work(at(10_000)), -1)
+    yield f"at some {number(reached(of['cache, ECPU, its ceiling']))} by `CacheMaxEcpu`"
+    yield f"at some {number(reached(of['a route of the API']))} by `ApiRateLimit`"
+    for name in ("CacheMaxEcpu", "ApiRateLimit", "ApiBurstLimit"):
+        yield f"`{name}` to {int(repository.in_production(name)):,}"
     yield f"At some {number(reached(of['cache, ECPU']))} a cache"
     yield f"some {at_once:.0f} run at once"
     yield f"gone at some {number(reached(of['Lambda, in a rush of ten times']))}"
