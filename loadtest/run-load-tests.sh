@@ -286,5 +286,5 @@ run_scenario() {
 pre_flight
 for name in $chosen; do run_scenario "$name"; done
 ((${#runs[@]})) || fail "nothing was run"
-"$PYTHON" loadtest/table "${runs[@]}"
+"$PYTHON" loadtest/table "${runs[@]}" || status=1
 exit "$status"

@@ -126,6 +126,16 @@ async fn what_a_stage_lacks_is_said_before_anything_runs() {
     shop.stop().await;
 }
 
+#[test]
+fn a_knee_that_comes_too_early_fails_the_run() {
+    let early = "knee_requests_per_second:value>=1000000";
+    let ended = run(&["--smoke", "-t", "stress"], &[("THRESHOLDS", early)]);
+    assert_eq!(ended.status.code(), Some(1), "{}", text(ended.stderr));
+    let table = text(ended.stdout);
+    let row = table.lines().find(|line| line.contains("value>=1000000")).unwrap();
+    assert!(row.ends_with("MISSED"), "{table}");
+}
+
 /// Whether the soak's watcher finds no fault with a process that took so many MB, sample
 /// after sample.
 fn is_flat(memory: impl Iterator<Item = u32>) -> bool {
