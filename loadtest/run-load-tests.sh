@@ -98,7 +98,7 @@ profile=load PRODUCTS=2800
 ((!smoke)) || profile=debug PRODUCTS=300
 LOCAL=${LOCAL:-${CARGO_TARGET_DIR:-target}/$profile/local}
 remove_leftovers
-work=$(mktemp -d "$(roomy_memory)/load-tests.XXXXXX") stack="" stack_limits="" helper="" load="" runs=() status=0
+work=$(mktemp -d "$(roomy_memory)/load-tests.XXXXXX") stack="" stack_limits="" helper="" rule="" load="" runs=() status=0
 export RUN RATE KEYS=$work CATALOGUE=$work/catalogue.json SMOKE=$smoke IS_OURS=$ours TARGET_NAME=$target
 export MAY_WRITE=$((ours || write)) KILL_CACHE=$((kill_cache && ours)) BASE_URL SCENARIO OUT
 RUN=$(date -u +%Y%m%dT%H%M%S)
@@ -238,12 +238,17 @@ pre_flight() {
 
 # What runs beside a scenario: who kills for it, who watches.
 start_helper() {
-  helper="" FAULTS_URL=""
+  helper="" FAULTS_URL="" rule=""
   ((ours)) || return 0
-  if [[ $1 == soak ]]; then
-    tethered "$PYTHON" loadtest/watch "$stack" "$OUT/processes.json" &
+  case $1 in
+    soak) rule=growth ;;
+    # Too short to tell growth; and where the cache is to die, one does.
+    mixed) ((KILL_CACHE)) || rule=bounds ;;
+  esac
+  if [[ -n $rule ]]; then
+    tethered "$PYTHON" loadtest/watch "$stack" "$OUT/processes.json" "$rule" &
     helper=$!
-  elif [[ $1 == cold-start ]] || { [[ $1 == mixed ]] && ((KILL_CACHE)); }; then
+  elif [[ $1 == cold-start || $1 == mixed ]]; then
     tethered "$PYTHON" loadtest/faults "$stack" "$work/faults" &
     helper=$!
     until [[ -s $work/faults ]]; do
@@ -262,7 +267,7 @@ stop_helper() {
   local ended=0
   wait "$helper" || ended=$?
   helper=""
-  [[ $1 != soak ]] || return "$ended"
+  [[ -z $rule ]] || return "$ended"
 }
 
 run_scenario() {
@@ -277,7 +282,7 @@ run_scenario() {
   load=$!
   wait "$load" || status=1
   load=""
-  stop_helper "$1" || status=1
+  stop_helper || status=1
   # The cache that it was given back goes with the helper.
   [[ $1 != mixed ]] || ((!KILL_CACHE)) || stack_limits=""
   runs+=("$OUT")
@@ -286,5 +291,5 @@ run_scenario() {
 pre_flight
 for name in $chosen; do run_scenario "$name"; done
 ((${#runs[@]})) || fail "nothing was run"
-"$PYTHON" loadtest/table "${runs[@]}"
+"$PYTHON" loadtest/table "${runs[@]}" || status=1
 exit "$status"

@@ -1,6 +1,7 @@
 // Ever more, until it is too much: where the knee is, that what is too much is refused
 // politely, and that all is well again afterwards.
 
+import { fail } from 'k6';
 import http from 'k6/http';
 import { Counter } from 'k6/metrics';
 import { isProblem } from './lib/call.js';
@@ -21,6 +22,7 @@ const RECOVERY = seconds(10, 2);
 const IN_TIME = 100;
 
 const toldToWait = new Counter('flood_told_to_wait');
+const KNEE = 'knee_requests_per_second';
 
 const stepName = (rate) => `step_${rate}`;
 const arrivals = (rate, duration, startTime, vus) => ({
@@ -45,9 +47,13 @@ const base = optionsOf(
   {
     right: { 'http_req_failed{scenario:recovery}': ['rate==0'], 'checks{scenario:recovery}': ['rate==1'], ...kept },
     inTime: { 'http_req_duration{scenario:recovery}': ['p(95)<500'] },
+    held: { [KNEE]: ['value>=500'] },
   },
 );
-export const options = { ...base, batch: FLOOD.each, batchPerHost: FLOOD.each };
+// The knee is made of all steps, when they are over: k6 has no such metric, and judges none of its limits.
+const { [KNEE]: ofKnee = [], ...thresholds } = base.thresholds;
+const KNEE_LIMITS = ofKnee.map(parsed);
+export const options = { ...base, thresholds, batch: FLOOD.each, batchPerHost: FLOOD.each };
 
 export const visit = wholly(anyLook);
 
@@ -68,22 +74,41 @@ export const flood = wholly(() => {
 });
 
 export function handleSummary(data) {
+  const all = STEPS.map((rate) => measured(data.metrics, rate));
+  const found = kneeOf(all);
+  data.metrics[KNEE] = judged(found);
   const files = leave(data);
-  return { ...files, stdout: files.stdout + knee(data.metrics) };
+  return { ...files, stdout: files.stdout + told(all, found, data.metrics.flood_told_to_wait.values.count) };
 }
 
-function knee(metrics) {
-  const of = (rate) => {
-    const scenario = `{scenario:${stepName(rate)}}`;
-    const [time, count] = [metrics[`http_req_duration${scenario}`], metrics[`http_reqs${scenario}`]];
-    return { rate, answered: count.values.count / STEP, p95: time.values['p(95)'] };
-  };
-  const all = STEPS.map(of);
-  const lines = all.map(({ rate, answered, p95 }) => `  ${String(rate).padStart(6)}/s wanted ${answered.toFixed(0).padStart(6)}/s answered   p95 ${p95.toFixed(1).padStart(8)} ms\n`);
+function measured(metrics, rate) {
+  const scenario = `{scenario:${stepName(rate)}}`;
+  const [time, count] = [metrics[`http_req_duration${scenario}`], metrics[`http_reqs${scenario}`]];
+  return { rate, answered: count.values.count / STEP, p95: time.values['p(95)'] };
+}
+
+/** What the last step answered in a second before the first that was too much; 0 if that was the first of all. */
+function kneeOf(all) {
   const broke = all.findIndex(({ rate, answered, p95 }) => p95 > IN_TIME || answered < 0.95 * rate);
   const held = broke < 0 ? all : all.slice(0, broke);
-  const best = held.length ? `${held.at(-1).answered.toFixed(0)}/s` : 'below the first step';
-  const late = metrics.flood_told_to_wait.values.count;
+  return held.at(-1)?.answered ?? 0;
+}
+
+/** As k6 has a metric. Whether its limits held, loadtest/table tells the run. */
+function judged(value) {
+  const thresholds = KNEE_LIMITS.map(({ limit, holds }) => [limit, { ok: holds(value) }]);
+  return { type: 'gauge', contains: 'default', values: { value }, thresholds: Object.fromEntries(thresholds) };
+}
+
+function parsed(limit) {
+  const [, sign, number] = limit.match(/^value(>=|<=|>|<)(\d+)$/) ?? fail(`${KNEE} cannot be held to ${limit}`);
+  const holds = { '>=': (value) => value >= number, '<=': (value) => value <= number, '>': (value) => value > number, '<': (value) => value < number };
+  return { limit, holds: holds[sign] };
+}
+
+function told(all, found, late) {
+  const lines = all.map(({ rate, answered, p95 }) => `  ${String(rate).padStart(6)}/s wanted ${answered.toFixed(0).padStart(6)}/s answered   p95 ${p95.toFixed(1).padStart(8)} ms\n`);
+  const best = found ? `${found.toFixed(0)}/s` : 'below the first step';
   const flood = `  of ${FLOOD.vus * FLOOD.each} at once ${late} were told to come again\n`;
   return `${lines.join('')}  the knee: ${best} with a p95 within ${IN_TIME} ms\n${flood}`;
 }

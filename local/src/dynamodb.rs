@@ -34,6 +34,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// A running DynamoDB server.
 #[derive(Debug)]
 pub struct DynamoDb {
+    path: String,
     address: SocketAddr,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
@@ -54,6 +55,13 @@ impl DynamoDb {
         Self::start(path, name, table).await
     }
 
+    /// Another server before the same database, which does not know the tokens of this
+    /// one's transactions. dynoxide looks at all tokens of ten minutes for each new one,
+    /// and so slows down with every thousand.
+    pub fn successor(&self) -> Result<Self> {
+        Self::serve(&self.path, open(&self.path)?)
+    }
+
     /// Where it listens, as `AWS_ENDPOINT_URL_DYNAMODB` takes it.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
@@ -69,16 +77,16 @@ impl DynamoDb {
     }
 
     async fn start(path: &str, name: &str, table: &Table) -> Result<Self> {
-        let database = Database::new(path).with_context(|| format!("opening {path}"))?;
+        let database = open(path)?;
         stream_index::prepare(path).context("indexing the stream")?;
-        let server = Self::serve(database)?;
+        let server = Self::serve(path, database)?;
         table::ensure(&server.endpoint(), name, table).await?;
         Ok(server)
     }
 
     /// dynoxide works on its caller's thread, so it gets a runtime of its own:
     /// a long query holds up no gate and no test.
-    fn serve(database: Database) -> Result<Self> {
+    fn serve(path: &str, database: Database) -> Result<Self> {
         let (ready, address) = mpsc::sync_channel(1);
         let stop = CancellationToken::new();
         let stopped = stop.clone();
@@ -92,8 +100,12 @@ impl DynamoDb {
             runtime.shutdown_background();
         })?;
         let address = address.recv().map_err(|_| anyhow!("the DynamoDB server did not start"))??;
-        Ok(Self { address, stop, thread: Some(thread) })
+        Ok(Self { path: path.to_owned(), address, stop, thread: Some(thread) })
     }
+}
+
+fn open(path: &str) -> Result<Database> {
+    Database::new(path).with_context(|| format!("opening {path}"))
 }
 
 impl Drop for DynamoDb {

@@ -224,6 +224,13 @@ impl Function {
 }
 
 impl Table {
+    /// The same with no stream, for bulk of which nobody is to be told.
+    #[must_use]
+    pub fn without_stream(mut self) -> Self {
+        self.create.remove("StreamSpecification");
+        self
+    }
+
     /// Names of the attributes that are the table's key.
     pub fn key_schema(&self) -> Vec<String> {
         attributes(self.create.get("KeySchema"))

@@ -177,13 +177,18 @@ pub fn fleet_at(cache: &str) -> Monitoring {
 
 /// The environment of a function that uses these, as Lambda would set it.
 pub fn environment(database: &Database, cache: Option<&Redis>, tokens: &Tokens) -> BTreeMap<String, String> {
+    environment_at(database.endpoint(), cache, tokens)
+}
+
+/// The same with DynamoDB at this address.
+pub fn environment_at(endpoint: String, cache: Option<&Redis>, tokens: &Tokens) -> BTreeMap<String, String> {
     let cursor_key = Secret::random().expect("the system has random numbers");
     let mut environment = plenty();
     environment.extend(
         [
             ("STAGE", "local".to_owned()),
-            ("TABLE_NAME", database.table_name().to_owned()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", database.endpoint()),
+            ("TABLE_NAME", TABLE_NAME.to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),

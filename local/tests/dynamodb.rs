@@ -76,6 +76,16 @@ async fn a_file_survives_the_server() {
 }
 
 #[tokio::test]
+async fn a_successor_has_what_the_server_before_it_was_given() {
+    let first = DynamoDb::in_memory(TABLE_NAME, &table().without_stream()).await.unwrap();
+    call(&first, "PutItem", json!({"Item": item(1, 1)})).await;
+    let second = first.successor().unwrap();
+    first.stop().await;
+    let scanned = call(&second, "Scan", json!({})).await;
+    assert_eq!(scanned["Items"], json!([item(1, 1)]));
+}
+
+#[tokio::test]
 async fn two_databases_in_memory_share_nothing() {
     let table = table();
     let (one, other) =

@@ -126,16 +126,33 @@ async fn what_a_stage_lacks_is_said_before_anything_runs() {
     shop.stop().await;
 }
 
-/// Whether the soak's watcher finds no fault with a process that took so many MB, sample
-/// after sample.
-fn is_flat(memory: impl Iterator<Item = u32>) -> bool {
-    let sample = |memory| json!({"memory": memory, "descriptors": 9, "sockets": 3});
-    let samples: Vec<_> = memory.map(sample).collect();
+#[test]
+fn a_knee_that_comes_too_early_fails_the_run() {
+    let early = "knee_requests_per_second:value>=1000000";
+    let ended = run(&["--smoke", "-t", "stress"], &[("THRESHOLDS", early)]);
+    assert_eq!(ended.status.code(), Some(1), "{}", text(ended.stderr));
+    let table = text(ended.stdout);
+    let row = table.lines().find(|line| line.contains("value>=1000000")).unwrap();
+    assert!(row.ends_with("MISSED"), "{table}");
+}
+
+/// Whether the watcher finds no fault by its rule with `products` and its samples.
+fn holds(rule: &str, samples: &[Value], died: &[&str]) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("processes.json");
-    std::fs::write(&file, json!({"samples": {"products": samples}, "died": []}).to_string()).unwrap();
+    let seen = json!({"rule": rule, "samples": {"products": samples}, "connections": {"products": 84}, "died": died});
+    std::fs::write(&file, seen.to_string()).unwrap();
     let watch = Project::find().unwrap().root().join("loadtest/watch");
     Command::new(watch).arg("judge").arg(file).status().unwrap().success()
+}
+
+fn sample(memory: u32, sockets: u32) -> Value {
+    json!({"memory": memory, "descriptors": sockets + 8, "sockets": sockets})
+}
+
+/// Whether the soak finds no fault with a process that took so many MB, sample after sample.
+fn is_flat(memory: impl Iterator<Item = u32>) -> bool {
+    holds("growth", &memory.map(|memory| sample(memory, 3)).collect::<Vec<_>>(), &[])
 }
 
 #[test]
@@ -156,4 +173,24 @@ fn a_process_that_grows_by_a_little_does_not() {
 #[test]
 fn a_process_that_keeps_what_a_burst_took_does_not() {
     assert!(is_flat((0..90).map(|at| if at < 57 { 20 } else { 30 })));
+}
+
+#[test]
+fn a_minute_within_bounds_holds() {
+    assert!(holds("bounds", &[sample(20, 70), sample(500, 90), sample(20, 70)], &[]));
+}
+
+#[test]
+fn a_process_that_once_takes_too_much_memory_fails_the_minute() {
+    assert!(!holds("bounds", &[sample(20, 70), sample(512, 70), sample(20, 70)], &[]));
+}
+
+#[test]
+fn a_function_with_more_connections_than_slots_fails_the_minute() {
+    assert!(!holds("bounds", &[sample(20, 70), sample(20, 120), sample(20, 70)], &[]));
+}
+
+#[test]
+fn a_process_that_died_fails_the_minute() {
+    assert!(!holds("bounds", &[sample(20, 70)], &["products"]));
 }
