@@ -21,12 +21,13 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::work::Work;
 
 /// The crates whose words these are.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "api",
     "cache",
     "cache_invalidator",
     "cache_warmer",
     "carts",
+    "docs",
     "health",
     "monitoring",
     "order_expirer",
