@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check bench bench-lambda fuzz fuzz-api openapi build tools clean help
+.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check scaling bench bench-lambda fuzz fuzz-api openapi build deploy rollback tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -22,7 +22,9 @@ FUNCTIONS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/Cargo.
 # Always with the features of all of them. Each binary has a build id, by which Sentry
 # finds the debug file of a panic's stack; what is shipped has neither names nor lines:
 # $(call keep-debug-files,FOLDER,NAMES,FOLDER OF DEBUG FILES).
-build-for-aws = PATH="$(VENV)/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -Clink-arg=-Wl,--build-id=sha1" \
+# Without the names of this machine's folders, so that another builds the same bytes.
+remap = --remap-path-prefix=$(CURDIR)=/storefront --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/cargo
+build-for-aws = PATH="$(VENV)/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -Clink-arg=-Wl,--build-id=sha1 $(remap)" \
   cargo lambda build --locked --release --$(ARCH:x86_64=x86-64) --lambda-dir $(1) $(FUNCTIONS:%=--package %) $(2)
 keep-debug-files = @for name in $(2); do \
   program=$(1)/$$name/bootstrap; \
@@ -100,7 +102,7 @@ loadtest: ## Load the system, or a deployed stage: make loadtest [T=mixed,soak] 
 	@BASE_URL="$${URL:-$$BASE_URL}" exec loadtest/run-load-tests.sh $${T:+-t "$$T"} $(if $(filter 1 yes true,$(SMOKE)),--smoke) \
 	  $(if $(filter 1 yes true,$(KILL_CACHE)),--kill-cache)
 
-check: ## Check format, lints, docs, dependencies, licences and the template
+check: ## Check format, lints, docs, dependencies, licences, the templates and the workflows
 	@scripts/set-up check
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
@@ -110,8 +112,11 @@ check: ## Check format, lints, docs, dependencies, licences and the template
 	$(VENV)/bin/python scripts/check-template
 	$(VENV)/bin/sam validate --lint
 	$(VENV)/bin/python scripts/scaling --check docs/scaling.md
+	$(VENV)/bin/sam validate --lint --template deploy/account.yaml
+	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/bin/python scripts/check-releases
+	$(VENV)/bin/python scripts/check-workflows
 
-.PHONY: scaling
 scaling: ## Print the tables of docs/scaling.md: what breaks first, and what it costs
 	@scripts/set-up build
 	@$(VENV)/bin/python scripts/scaling
@@ -151,6 +156,16 @@ build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64
 	@scripts/set-up build
 	$(call build-for-aws,target/lambda)
 	$(call keep-debug-files,target/lambda,$(FUNCTIONS),target/debug-files)
+
+deploy: ## Deploy the commit that is checked out, step by step: make deploy ENV=dev|staging|production [ROLLOUT=at-once]
+	@$(if $(ENV),,$(error say where to: make deploy ENV=dev|staging|production))
+	@scripts/set-up deploy
+	@exec $(VENV)/bin/python scripts/deploy "$$ENV"
+
+rollback: ## Take a stage back to its release before, or to a commit that it ran: make rollback ENV=production [TO=commit]
+	@$(if $(ENV),,$(error say which stage: make rollback ENV=dev|staging|production [TO=commit]))
+	@scripts/set-up deploy
+	@exec $(VENV)/bin/python scripts/rollback "$$ENV" "$${TO-}"
 
 tools: ## Install every tool that the other targets use
 	@scripts/set-up all

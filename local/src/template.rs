@@ -106,7 +106,8 @@ impl Template {
             let default = expression::scalar(parameter.get("Default")?)?;
             Some((name.clone(), default))
         });
-        Scope::new(defaults)
+        let conditions = self.section("Conditions").map(|(name, written)| (name.clone(), written.clone()));
+        Scope::new(defaults, conditions.collect())
             .with("AWS::StackName", STACK_NAME)
             .with("AWS::Region", REGION)
             .with("AWS::URLSuffix", "amazonaws.com")
@@ -188,6 +189,12 @@ impl Template {
 }
 
 impl Function {
+    /// Whether the gateway, the clock or the stream invokes it. What only a deployment does,
+    /// nobody invokes on this machine.
+    pub fn has_caller(&self) -> bool {
+        !(self.routes.is_empty() && self.schedules.is_empty() && self.streams.is_empty())
+    }
+
     /// The names of the variables that the template gives this function.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.environment.keys().map(String::as_str)

@@ -82,7 +82,7 @@ const PRODUCT_OF_THE_PAYLOADS: &str = "cafe-au-lait-bowl";
 const PAGES: [&str; 1] = ["health/dashboard"];
 
 /// The payloads of functions that no HTTP request calls.
-const EVENTS: [&str; 8] = [
+const EVENTS: [&str; 9] = [
     "cache-invalidator/stream",
     "cache-warmer/dry-run",
     "cache-warmer/schedule",
@@ -91,6 +91,7 @@ const EVENTS: [&str; 8] = [
     "payment-events/replay",
     "payment-events/schedule",
     "payment-events/stream",
+    "release-check/before-allow-traffic", // whose own tests stand in for CodeDeploy
 ];
 
 /// One function under the emulator, with a table and a cache of its own.

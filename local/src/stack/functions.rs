@@ -1,4 +1,4 @@
-//! All functions of the template, each under its supervisor.
+//! All functions of the template that have a caller here, each under its supervisor.
 
 use std::path::Path;
 use std::time::Duration;
@@ -36,7 +36,8 @@ impl Functions {
             let supervisor = Supervisor::start(name, binary, environment, log)?;
             Ok((function, supervisor))
         };
-        template.functions()?.into_iter().map(start).collect::<Result<_>>().map(Self)
+        let functions = template.functions()?.into_iter().filter(Function::has_caller);
+        functions.map(start).collect::<Result<_>>().map(Self)
     }
 
     pub(super) fn routes(&self) -> Result<Routes> {

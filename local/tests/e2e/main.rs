@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod healing;
+mod metrics;
 mod payments;
 mod support;
 mod system;

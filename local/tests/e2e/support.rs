@@ -49,6 +49,19 @@ impl Shop {
         self.stack.stop().await;
     }
 
+    /// Closes it, and gives what its functions have logged, each line with the function's name.
+    pub(crate) async fn close_for_logs(self) -> Vec<(String, String)> {
+        let folder = self.stack.logs();
+        self.stack.stop().await;
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let lines = files.flat_map(|file| {
+            let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
+            text.lines().map(|line| (name.clone(), line.to_owned())).collect::<Vec<_>>()
+        });
+        lines.collect()
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.stack.url())
     }

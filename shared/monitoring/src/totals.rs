@@ -73,6 +73,9 @@ pub enum Count {
     WebhooksRefused,
     /// Events of which nothing can be made; they wait for a person.
     WebhooksFailed,
+    /// Events that a sweep found undecided and had to leave so, or parts of the index
+    /// that lists them which it could not read.
+    WebhooksUnapplied,
 }
 
 /// Something that is measured.
@@ -138,7 +141,7 @@ named!(Count: Requests ServerErrors Events EventsFailed Throttled RateLimitFallb
     DatabaseCalls DatabaseFailures DatabaseRetries DatabaseSlow DatabaseConnectionFailures
     CacheL1Hits CacheL2Hits CacheStale CacheMisses CacheRequests CacheErrors CacheSkipped CacheUnacknowledged
     OrdersPlaced OrdersPaid OrdersCancelled OrdersExpired PaymentsFailed PaymentsFlagged PaymentsRefunded
-    WebhooksKept WebhooksDuplicate WebhooksRefused WebhooksFailed);
+    WebhooksKept WebhooksDuplicate WebhooksRefused WebhooksFailed WebhooksUnapplied);
 named!(Measure: RequestTime EventTime InitTime DatabaseTime CacheTime MissPenalty SlotUse MemoryUsed MemoryUse CpuUse
     Connections);
 

@@ -11,6 +11,7 @@ mod outages;
 mod proxy;
 mod put;
 mod redis_server;
+mod releases;
 mod stage;
 mod stale;
 mod tiers;

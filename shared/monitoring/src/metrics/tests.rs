@@ -112,3 +112,33 @@ fn the_slowest_request_is_named_with_its_trace() {
     assert_eq!(lines[0]["slowest_request"]["trace_id"], "Root=1-5759e988-bd862e3fe1be46a994272793");
     assert_eq!(lines[0]["slowest_request"]["duration_ms"], 120);
 }
+
+/// Name, unit, and of what, of each metric that stands in a line.
+fn named(line: &Value) -> impl Iterator<Item = [String; 3]> {
+    directives(line).iter().flat_map(|directive| {
+        let of = if directive["Dimensions"].as_array().map_or(0, Vec::len) > 1 {
+            "stage, function"
+        } else {
+            "stage"
+        };
+        let metrics = directive["Metrics"].as_array().expect("metrics").iter();
+        metrics.map(move |metric| {
+            let text = |member: &str| metric[member].as_str().expect("a text").to_owned();
+            [text("Name"), text("Unit"), of.to_owned()]
+        })
+    })
+}
+
+/// The first three columns of the document's table.
+fn documented() -> BTreeSet<[String; 3]> {
+    let document = include_str!("../../../../docs/metrics.md");
+    let rows = document.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")));
+    cells.map(|cells| cells.take(3).collect::<Vec<_>>().try_into().expect("three columns")).collect()
+}
+
+#[test]
+fn the_document_has_each_metric_with_its_unit_and_dimensions() {
+    let lines = told(&everything(1));
+    assert_eq!(documented(), lines.iter().flat_map(named).collect());
+}

@@ -34,6 +34,7 @@ const OURS: [&str; 15] = [
     "orders",
     "payment_events",
     "products",
+    "release_check",
     "store",
     "users",
     "webhooks",

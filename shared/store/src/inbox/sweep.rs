@@ -3,6 +3,7 @@
 
 use domain::Result;
 use jiff::{SignedDuration, Timestamp};
+use monitoring::Count;
 
 use super::{Decision, Outcome};
 use crate::Store;
@@ -41,6 +42,7 @@ impl Store {
         };
         let mut sweep = Sweep::default();
         due.work_through(&self.table, |key| self.try_sweep(key, now), |end| sweep.count(&end)).await;
+        self.monitoring.count(Count::WebhooksUnapplied, sweep.errors + sweep.unfinished);
         sweep
     }
 

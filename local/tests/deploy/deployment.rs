@@ -1,0 +1,75 @@
+//! From a commit to staging, and from there to production.
+
+use crate::tree::Tree;
+
+#[test]
+fn a_commit_goes_through_staging_step_by_step_and_production_gets_what_was_built_there() {
+    let tree = Tree::new();
+    tree.deploy("staging").assert(0, "staging runs storefront@");
+    let load = "load -t health-check,catalogue,mixed of https://storefront-staging.test";
+    let called = tree.called();
+    assert_eq!(called.last().unwrap(), load);
+    assert_eq!(called[called.len() - 2], "load --smoke of https://storefront-staging.test");
+    let steps: Vec<_> = called.iter().map(|line| line.split(" -").next().unwrap()).collect();
+    assert_eq!(steps, ["sam validate", "make build ARCH=arm64", "sam package", "sam deploy", "load", "load"]);
+
+    tree.deploy("production").assert(0, "production runs storefront@");
+    let called = tree.called();
+    assert_eq!(called.len(), 2, "nothing is built again: {called:?}");
+    assert!(called[0].starts_with("sam deploy --config-env production"), "{called:?}");
+    assert_eq!(called[1], "load --smoke of https://storefront-production.test");
+    let template = |stage| tree.parameter(stage, "Template");
+    assert_eq!(template("production"), template("staging"));
+    assert_eq!(tree.parameter("production", "Rollout").as_deref(), Some("gradual"));
+    assert_eq!(tree.parameter("production", "Stage").as_deref(), Some("production"));
+    assert!(tree.policy("production").contains("LogicalResourceId/Table"));
+}
+
+#[test]
+fn the_first_step_that_fails_ends_it_and_keeps_the_commit_from_production() {
+    let tree = Tree::new();
+    for (failing, last) in [("make", "make build ARCH=arm64"), ("load", "load")] {
+        tree.fail(failing);
+        tree.deploy("staging").assert(1, "failed: ");
+        assert_eq!(tree.steps().last().unwrap(), last);
+        tree.deploy("production").assert(2, "staging");
+        assert!(tree.called().is_empty(), "after {failing}");
+    }
+}
+
+#[test]
+fn a_commit_is_built_once() {
+    let tree = Tree::new();
+    tree.deploy("dev").assert(0, "dev runs");
+    tree.called();
+    tree.deploy("staging").assert(0, "is built and uploaded already");
+    assert!(!tree.steps().iter().any(|step| step.starts_with("make") || step == "sam package"));
+}
+
+#[test]
+fn each_deployment_has_a_name_of_its_own() {
+    let tree = Tree::new();
+    tree.deploy("dev").assert(0, "dev runs");
+    let first = tree.parameter("dev", "Release");
+    std::thread::sleep(std::time::Duration::from_secs(1)); // it names the second
+    tree.deploy("dev").assert(0, "dev runs");
+    assert_ne!(tree.parameter("dev", "Release"), first);
+}
+
+#[test]
+fn a_secret_reaches_the_stack_and_nothing_else() {
+    let tree = Tree::new();
+    let token = "a-token-that-nobody-may-see";
+    let ended = tree.run("deploy", &["staging"], &[("HEALTH_TOKEN", token)]);
+    ended.assert(0, "staging runs");
+    assert_eq!(tree.parameter("staging", "HealthToken").as_deref(), Some(token));
+    assert!(!tree.kept().contains(token) && !tree.called().concat().contains(token));
+    assert!(!ended.said.contains(token));
+}
+
+#[test]
+fn who_is_in_a_hurry_says_so() {
+    let tree = Tree::new();
+    tree.run("deploy", &["dev"], &[("ROLLOUT", "at-once")]).assert(0, "dev runs");
+    assert_eq!(tree.parameter("dev", "Rollout").as_deref(), Some("at-once"));
+}

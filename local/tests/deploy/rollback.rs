@@ -1,0 +1,79 @@
+//! Back to a release before.
+
+use crate::tree::Tree;
+
+/// The commits of releases of dev, one after the other.
+fn release<const N: usize>(tree: &Tree, messages: [&str; N]) -> [String; N] {
+    messages.map(|message| {
+        let issuer = format!("https://login.dev.shop.test/{message}");
+        let text = std::fs::read_to_string(tree.root().join("deploy/dev.yaml")).unwrap();
+        let text = text.lines().filter(|line| !line.starts_with("AuthIssuer")).collect::<Vec<_>>().join("\n");
+        tree.write("deploy/dev.yaml", &format!("{text}\nAuthIssuer: {issuer}\n"));
+        let commit = tree.commit(message);
+        tree.deploy("dev").assert(0, "dev runs");
+        commit
+    })
+}
+
+fn runs(tree: &Tree, commit: &str, issuer: &str) {
+    let release = tree.parameter("dev", "Release").unwrap();
+    assert!(release.contains(&format!("+{commit}.")), "{release}");
+    let found = tree.parameter("dev", "AuthIssuer").unwrap();
+    assert!(found.ends_with(issuer), "{found}");
+    assert_eq!(tree.parameter("dev", "Rollout").as_deref(), Some("at-once"));
+}
+
+#[test]
+fn each_goes_one_release_further_back_with_its_template_and_parameters() {
+    let tree = Tree::new();
+    let [a, b, c] = release(&tree, ["A", "B", "C"]);
+    let newest = tree.parameter("dev", "Template");
+    tree.called();
+    tree.roll_back("dev").assert(0, &format!("dev runs {c}, and goes back to {b}"));
+    runs(&tree, &b, "/B");
+    assert_eq!(tree.steps(), ["sam deploy", "load"], "nothing is built");
+    assert_ne!(tree.parameter("dev", "Template"), newest);
+    tree.roll_back("dev").assert(0, &format!("dev runs {b}, and goes back to {a}"));
+    runs(&tree, &a, "/A");
+    tree.roll_back("dev").assert(2, &format!("{a} is the first release of dev"));
+}
+
+#[test]
+fn one_may_name_the_commit_and_a_dirty_tree_is_no_hindrance() {
+    let tree = Tree::new();
+    let [a, c] = release(&tree, ["A", "C"]);
+    tree.write("message", "half of a fix");
+    tree.run("rollback", &["dev", &a[..12]], &[]).assert(0, &format!("dev runs {c}, and goes back to {a}"));
+    runs(&tree, &a, "/A");
+}
+
+#[test]
+fn what_never_ran_on_the_stage_is_refused() {
+    let tree = Tree::new();
+    release(&tree, ["A"]);
+    let failed = tree.commit("D");
+    tree.fail("sam deploy");
+    tree.deploy("dev").assert(1, "sam deploy ended with 1");
+    tree.fail("nothing");
+    tree.called();
+    tree.run("rollback", &["dev", &failed], &[]).assert(2, &format!("{failed} was never on dev"));
+    assert!(tree.called().is_empty());
+}
+
+#[test]
+fn what_ran_can_be_gone_back_to_though_it_failed_to_be_deployed_again() {
+    let tree = Tree::new();
+    let [a] = release(&tree, ["A"]);
+    tree.fail("sam deploy");
+    tree.deploy("dev").assert(1, "sam deploy ended with 1");
+    tree.fail("nothing");
+    release(&tree, ["B"]);
+    tree.roll_back("dev").assert(0, &format!("and goes back to {a}"));
+    runs(&tree, &a, "/A");
+}
+
+#[test]
+fn a_stage_that_was_never_deployed_has_nothing_to_go_back_to() {
+    let tree = Tree::new();
+    tree.roll_back("dev").assert(2, "storefront-dev is");
+}

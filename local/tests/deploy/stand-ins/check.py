@@ -1,0 +1,1 @@
+"""Finds nothing wrong with the template: `make check` looks."""

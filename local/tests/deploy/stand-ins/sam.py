@@ -1,0 +1,53 @@
+"""SAM's commands as far as a deployment needs them: moto's CloudFormation knows neither its
+transform nor where a change set's template is."""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+TREE = Path(os.environ["TREE"])
+
+
+def option(name):
+    return sys.argv[sys.argv.index(name) + 1]
+
+
+def package():
+    """What a program is, its hash says, as in SAM's."""
+    text = Path(option("--template-file")).read_text()
+    for program in sorted((TREE / "target/lambda").glob("*/bootstrap")):
+        digest = hashlib.md5(program.read_bytes()).hexdigest()
+        location = f"s3://{option('--s3-bucket')}/{option('--s3-prefix')}/{digest}"
+        text = text.replace(f"CodeUri: target/lambda/{program.parent.name}\n", f"CodeUri: {location}\n")
+    Path(option("--output-template-file")).write_text(text)
+
+
+def deploy():
+    import boto3  # takes longer than all the rest
+
+    parameters = json.loads(Path(option("--parameter-overrides").removeprefix("file://")).read_text())
+    template = Path(option("--template-file")).read_text()
+    stack = f"storefront-{option('--config-env')}"
+    parameters["Template"] = hashlib.sha256(template.encode()).hexdigest()
+    body = {
+        "Parameters": {name: {"Type": "String"} for name in parameters},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {"ApiUrl": {"Value": f"https://{stack}.test"}},
+    }
+    client = boto3.client("cloudformation")
+    known = [it["StackName"] for it in client.list_stacks()["StackSummaries"]]
+    (client.update_stack if stack in known else client.create_stack)(
+        StackName=stack,
+        TemplateBody=json.dumps(body),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+    )
+
+
+with (TREE / "called").open("a") as called:
+    print("sam", *sys.argv[1:], file=called)
+failing = TREE / "failing"
+if failing.exists() and failing.read_text() == f"sam {sys.argv[1]}":
+    sys.exit(1)
+{"package": package, "deploy": deploy}.get(sys.argv[1], lambda: None)()

@@ -1,0 +1,108 @@
+"""A stage's stack: what it says of itself, and how it is brought to a release."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError, WaiterError
+
+from releases import Failed, Refused, template
+
+SAM = os.environ.get("SAM", ".tools/venv/bin/sam")
+# No update may replace or delete what data is in, a rollback least of all (AWS: "Prevent
+# updates to stack resources").
+POLICY = {
+    "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "Update:*", "Resource": "*"},
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["Update:Replace", "Update:Delete"],
+            "Resource": [f"LogicalResourceId/{name}" for name in ("Table", "CursorKey", "WebhookSecrets")],
+        },
+    ]
+}
+
+
+class Stack:
+    def __init__(self, stage):
+        self.stage = stage
+        self.cloudformation = boto3.client("cloudformation", region_name=stage.region)
+
+    def described(self):
+        """None, if there is no stack."""
+        try:
+            return self.cloudformation.describe_stacks(StackName=self.stage.stack)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise Refused(f"the stack {self.stage.stack} cannot be described: {error}") from error
+
+    def status(self):
+        described = self.described()
+        return described and described["StackStatus"]
+
+    def settled(self):
+        """Its status once it is done with what it only cleans up."""
+        until = time.monotonic() + 1800
+        while (status := self.status() or "").endswith("CLEANUP_IN_PROGRESS") and time.monotonic() < until:
+            time.sleep(5)
+        return status
+
+    def release(self):
+        """What the stack itself says is on it: CloudFormation takes this back with the rest."""
+        described = self.described() or {}
+        parameters = {it["ParameterKey"]: it["ParameterValue"] for it in described.get("Parameters", [])}
+        return parameters.get("Release") or None
+
+    def url(self):
+        outputs = {it["OutputKey"]: it["OutputValue"] for it in self.described().get("Outputs", [])}
+        return outputs["ApiUrl"]
+
+    def bring_to(self, packaged, release, parameters, rollout, confirm=False):
+        """Deploys a packaged template. Nothing is built, and secrets do not stand among the
+        arguments, which everybody on the machine may read."""
+        parameters = {**parameters, **self.stage.secrets(), "Release": release, "Rollout": rollout}
+        known = template.parameters(packaged)
+        with tempfile.TemporaryDirectory() as folder:
+            file, overrides = Path(folder, "template.yaml"), Path(folder, "parameters.json")
+            file.write_text(packaged)
+            overrides.touch(mode=0o600)
+            overrides.write_text(json.dumps({name: it for name, it in parameters.items() if name in known}))
+            self._sam_deploy(file, overrides, "confirm" if confirm else "no-confirm")
+        self.cloudformation.set_stack_policy(StackName=self.stage.stack, StackPolicyBody=json.dumps(POLICY))
+
+    def _sam_deploy(self, file, overrides, confirm):
+        ended = subprocess.run([
+            SAM, "deploy", "--config-env", self.stage.name, "--template-file", file,
+            f"--{confirm}-changeset", "--parameter-overrides", f"file://{overrides}",
+        ])
+        if ended.returncode:
+            raise Failed(f"sam deploy ended with {ended.returncode}; CloudFormation keeps or takes back what was there")
+
+    def call_off(self):
+        """Has CloudFormation take back the update that it is at."""
+        self.cloudformation.cancel_update_stack(StackName=self.stage.stack)
+        try:
+            waiter = self.cloudformation.get_waiter("stack_rollback_complete")
+            waiter.wait(StackName=self.stage.stack, WaiterConfig={"Delay": 5, "MaxAttempts": 360})
+        except WaiterError as error:
+            raise Failed(f"the update was not taken back: {error}") from error
+
+
+def release_of(version, commit):
+    """The name of a deployment, one of its own for each: only a function whose variables
+    changed gets a new version, and its alias with it."""
+    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    return f"storefront@{version}+{commit}.{now}"
+
+
+def commit_of(release):
+    found = re.fullmatch(r"storefront@.+\+([0-9a-f]{40})\.\d{8}T\d{6}Z", release or "")
+    return found and found[1]

@@ -1,0 +1,52 @@
+"""A stage, as samconfig.toml describes it."""
+
+import os
+import re
+from pathlib import Path
+
+import tomlkit
+import yaml
+
+from releases import Refused
+
+NAMES = ("dev", "staging", "production")
+# Secrets of a stage come from the environment, and from nowhere else. What is not there
+# stays as it is on the stack.
+SECRETS = {"HealthToken": "HEALTH_TOKEN", "SentryDsn": "SENTRY_DSN"}
+# What stands for nobody's: a domain of RFC 2606, and the account of AWS's examples.
+PLACEHOLDER = re.compile(r"\.example(?![\w.-])|111122223333")
+
+
+class Stage:
+    def __init__(self, name):
+        if name not in NAMES:
+            raise Refused(f"there is no stage {name or 'without a name'}: ENV is {', '.join(NAMES)}")
+        self.name = name
+        config = tomlkit.parse(Path("samconfig.toml").read_text()).unwrap()[name]
+        self.stack = config["global"]["parameters"]["stack_name"]
+        self.region = config["global"]["parameters"]["region"]
+        self.bucket = config["deploy"]["parameters"]["s3_bucket"]
+        self.file = config["deploy"]["parameters"]["parameter_overrides"].removeprefix("file://")
+
+    def parameters(self):
+        """What is committed for the stage, each as the text that CloudFormation takes."""
+        said = yaml.safe_load(Path(self.file).read_text())
+        parameters = {name: text(value) for name, value in said.items()}
+        for name in SECRETS.keys() & parameters.keys():
+            raise Refused(f"{name} is a secret: it has no place in {self.file}, set {SECRETS[name]}")
+        if parameters.get("Stage") != self.name:
+            raise Refused(f"{self.file} is not of {self.name}: its Stage is {parameters.get('Stage')}")
+        for name, value in {**parameters, "s3_bucket": self.bucket}.items():
+            if PLACEHOLDER.search(value):
+                raise Refused(f"{name} of {self.name} is a placeholder ({value}): docs/deployment.md says what to set")
+        return parameters
+
+    @staticmethod
+    def secrets():
+        return {name: os.environ[variable] for name, variable in SECRETS.items() if os.environ.get(variable)}
+
+
+def text(value):
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(value)
