@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check scaling bench bench-lambda fuzz build deploy rollback tools clean help
+.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check scaling bench bench-lambda fuzz fuzz-api openapi build deploy rollback tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -91,6 +91,7 @@ test: ## Run every test, on free ports
 	$(BUILD) --tests
 	cargo test --workspace --doc
 	cargo nextest run --workspace
+	scripts/fuzz-api 60
 	BASE_URL= loadtest/run-load-tests.sh --smoke
 
 # The smoke run is of what `make test` has built. Any other is of an optimised build, unless a
@@ -138,6 +139,17 @@ fuzz: ## Feed the parsers of webhooks with anything: make fuzz [SECONDS=60]
 	@mkdir -p functions/webhooks/fuzz/corpus/headers
 	cd functions/webhooks/fuzz && cargo fuzz run --sanitizer none headers corpus/headers seeds/headers -- \
 	  -max_total_time="$$FUZZ_SECONDS" -max_len=4096 -dict=headers.dict
+
+# Not as SECONDS, either.
+fuzz-api: export FUZZ_API_SECONDS = $(or $(SECONDS),600)
+fuzz-api: ## Hold the system to its OpenAPI document for long: make fuzz-api [SECONDS=600] [SEED=]
+	@scripts/set-up test
+	@$(BUILD) --tests --quiet
+	@exec scripts/fuzz-api "$$FUZZ_API_SECONDS" $${SEED:+--seed "$$SEED"}
+
+openapi: ## Write functions/docs/openapi.json anew from the code
+	@scripts/set-up test
+	@UPDATE_OPENAPI=1 cargo nextest run --workspace -E 'binary(openapi) and test(committed)'
 
 build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64|x86_64]
 	@$(if $(filter arm64 x86_64,$(ARCH)),,$(error ARCH is arm64 or x86_64, as Architecture in template.yaml))

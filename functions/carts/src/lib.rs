@@ -18,8 +18,17 @@ use axum::extract::FromRef;
 use axum::routing::{delete, get, put};
 use monitoring::Monitoring;
 use store::Store;
+use utoipa::OpenApi;
 
 use self::limits::Limits;
+
+/// The function's part of the OpenAPI document.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    tags((name = "cart", description = "The caller's cart. Each write sets one line, so it may be repeated; `If-Match` is honoured and not asked for.")),
+    paths(show::show, empty::empty, set_item::set_item, remove_item::remove_item)
+)]
+pub struct Contract;
 
 /// What the operations stand on.
 #[derive(Clone, Debug, FromRef)]

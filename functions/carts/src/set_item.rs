@@ -1,19 +1,42 @@
 //! `PUT /api/cart/items/{product_id}`
 
-use api::{Caller, IfMatch, Json, PathId, Private, Problem, Violations};
+use api::{Caller, IfMatch, Json, OptionalIfMatch, PathId, Private, Problem, Violations};
 use axum::extract::State;
 use domain::{BasketItem, ProductId, Quantity};
 use serde::Deserialize;
 use store::Store;
+use utoipa::ToSchema;
 
 use crate::view::CartView;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CartItemSubmission)]
 pub(crate) struct ItemSubmission {
+    #[schema(value_type = Quantity)]
     quantity: Option<i64>,
 }
 
+#[utoipa::path(
+    put,
+    path = "/api/cart/items/{product_id}",
+    operation_id = "setCartItem",
+    tag = "cart",
+    summary = "Want so many pieces of a product",
+    params(("product_id" = ProductId, Path, description = "The product's id."), OptionalIfMatch),
+    security(("bearer" = [])),
+    extensions(("x-rate-limit" = json!("cart-writes"))),
+    request_body = ItemSubmission,
+    responses((
+        status = 200,
+        description = "The cart as it is now.",
+        body = CartView,
+        links(
+            ("order" = (operation_id = "placeOrder", request_body = json!({ "from_cart": true }))),
+            ("remove" = (operation_id = "removeCartItem", parameters(("product_id" = "$request.path.product_id")))),
+        ),
+    )),
+)]
 pub(crate) async fn set_item(
     caller: Caller,
     State(store): State<Store>,

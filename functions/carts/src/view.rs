@@ -5,11 +5,15 @@ use std::collections::HashMap;
 use domain::{BasketItem, Cart, Error, LineItem, Money, ProductId, Result, Version};
 use serde::Serialize;
 use store::{Listing, Store};
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+/// The caller's cart.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Cart)]
 pub(crate) struct CartView {
     items: Vec<LineItem>,
     /// None where the prices are in several currencies.
+    #[schema(required)]
     total: Option<Money>,
     /// What is in the cart and not in the catalogue any more. An order would
     /// refuse it, so the user hears of it here.

@@ -1,13 +1,15 @@
 //! A value, its limits, and what they make of it.
 
 use serde::ser::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::number::Number;
 
 /// A verdict, from worst to best, so that the worst of several is their minimum.
 /// Of what nothing is known counts as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = HealthStatus)]
 pub(crate) enum Status {
     Unhealthy,
     Degraded,
@@ -24,7 +26,8 @@ impl Status {
 
 /// Where a value stops to be healthy, and where it begins to be unhealthy.
 /// Between the two it is degraded.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
+#[derive(Clone, Copy, Debug, serde::Serialize, ToSchema)]
+#[schema(as = HealthLimits)]
 pub(crate) struct Limits {
     unit: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,7 +93,8 @@ impl Limits {
 }
 
 /// One value, judged.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
+#[derive(Clone, Copy, Debug, serde::Serialize, ToSchema)]
+#[schema(as = HealthCheck)]
 pub(crate) struct Check {
     pub(crate) status: Status,
     value: Option<Number>,

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use api::Problem;
 use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -53,6 +54,24 @@ fn source(text: &str) -> String {
     format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/health/dashboard",
+    operation_id = "showDashboard",
+    tag = "health",
+    summary = "The same as a page",
+    security((), ("health_token" = []), ("health_password" = [])),
+    responses(
+        (status = 200, description = "A page that refreshes itself.", body = String, content_type = "text/html"),
+        (
+            status = 401,
+            description = "The deployment asks for its health token.",
+            body = Problem,
+            content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "Basic, for browsers.")),
+        ),
+    ),
+)]
 pub(crate) async fn dashboard(_: Admitted, State(app): State<App>) -> impl IntoResponse {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),

@@ -4,6 +4,7 @@
 //! its last minutes. A dead table is unhealthy; a dead cache costs speed and is
 //! degraded.
 
+use api::Problem;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -18,6 +19,26 @@ use crate::recent::SHOWN;
 use crate::report::{Observed, Report};
 use crate::token::Admitted;
 
+#[utoipa::path(
+    get,
+    path = "/api/health/detailed",
+    operation_id = "showHealth",
+    tag = "health",
+    summary = "How the whole fleet does",
+    description = "Table and cache are asked just now; all else is what the fleet counted in its last minutes.",
+    security((), ("health_token" = []), ("health_password" = [])),
+    responses(
+        (status = 200, description = "It is healthy, or degraded.", body = Report),
+        (
+            status = 401,
+            description = "The deployment asks for its health token.",
+            body = Problem,
+            content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "Basic, for browsers.")),
+        ),
+        (status = 503, description = "It is unhealthy.", body = Report),
+    ),
+)]
 pub(crate) async fn detailed(_: Admitted, State(app): State<App>) -> impl IntoResponse {
     let report = Report::of(observe(&app).await, &app.names);
     let code = match report.status {

@@ -25,11 +25,20 @@ use axum::Router;
 use axum::routing::get;
 use monitoring::Monitoring;
 use store::Store;
+use utoipa::OpenApi;
 
 use crate::dashboard::Page;
 use crate::managed::ManagedCache;
 use crate::names::Names;
 use crate::token::Token;
+
+/// The function's part of the OpenAPI document.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    tags((name = "health", description = "How the system does.")),
+    paths(live::live, detailed::detailed, dashboard::dashboard)
+)]
+pub struct Contract;
 
 /// What the operations stand on.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 /// How long an answer is good, and how long nothing is asked after none.
 const KEPT: SignedDuration = SignedDuration::from_mins(1);
@@ -39,11 +40,13 @@ struct Known {
 }
 
 /// A cache in ElastiCache's words.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = HealthManagedCache)]
 pub(crate) struct Described {
     name: String,
     kind: &'static str,
     #[serde(flatten)]
+    #[schema(value_type = Said)]
     said: Option<Said>,
     /// Why nothing newer is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +54,8 @@ pub(crate) struct Described {
 }
 
 /// What it said, and when. What it does not say is left out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = HealthManagedCacheState)]
 struct Said {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,

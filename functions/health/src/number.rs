@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 /// A number in thousandths, so that limits such as 0.1 % are met exactly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
+#[schema(as = HealthNumber, value_type = f64, minimum = 0)]
 pub(crate) struct Number(u64);
 
 impl Number {

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use monitoring::Window;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use self::api::Api;
 use self::business::Business;
@@ -43,7 +44,8 @@ pub(crate) struct Observed {
 }
 
 /// The answer of `GET /api/health/detailed`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
 pub(crate) struct Report {
     /// The worst of all below.
     pub(crate) status: Status,
@@ -62,14 +64,18 @@ pub(crate) struct Report {
 }
 
 /// What the counts are of.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthWindow)]
 struct Scope {
+    /// `fleet`, `environment` where only this process counts, or `unknown`.
     scope: &'static str,
     /// The last minutes, by which everything but the probes is judged.
     minutes: u64,
 }
 
-#[derive(Serialize)]
+/// What the shop stands on, and how it does.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthServices)]
 struct Services {
     database: Database,
     cache: Cache,

@@ -7,6 +7,21 @@ use store::Store;
 
 use crate::view::OrderView;
 
+#[utoipa::path(
+    post,
+    path = "/api/orders/{id}/cancel",
+    operation_id = "cancelOrder",
+    tag = "orders",
+    summary = "Call an order off",
+    description = "Only one that waits to be paid.",
+    params(("id" = OrderId, Path, description = "The order's id.")),
+    security(("bearer" = [])),
+    extensions(("x-rate-limit" = json!("checkout"))),
+    responses(
+        (status = 200, description = "The order, cancelled; its stock is sold to others.", body = OrderView),
+        (status = 409, description = "It is not pending any more.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn cancel(
     caller: Caller,
     State(store): State<Store>,

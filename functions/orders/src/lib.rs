@@ -5,6 +5,7 @@
 //! file is the table of routes.
 
 mod cancel;
+mod described;
 mod limits;
 mod list;
 mod place;
@@ -18,8 +19,17 @@ use axum::extract::FromRef;
 use axum::routing::{get, post};
 use monitoring::Monitoring;
 use store::Store;
+use utoipa::OpenApi;
 
 use self::limits::Limits;
+
+/// The function's part of the OpenAPI document.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    tags((name = "orders", description = "Checkout, history, cancel: the caller's own orders.")),
+    paths(list::list, place::place, show::show, cancel::cancel)
+)]
+pub struct Contract;
 
 /// What the operations stand on.
 #[derive(Clone, Debug, FromRef)]

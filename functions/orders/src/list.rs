@@ -6,6 +6,17 @@ use store::{PageRequest, Store};
 
 use crate::view::OrderView;
 
+#[utoipa::path(
+    get,
+    path = "/api/orders",
+    operation_id = "listOrders",
+    tag = "orders",
+    summary = "The caller's orders, the newest first",
+    params(PageParams),
+    security(("bearer" = [])),
+    extensions(("x-rate-limit" = json!("account-reads"))),
+    responses((status = 200, description = "The page.", body = PageView<OrderView>)),
+)]
 pub(crate) async fn list(
     caller: Caller,
     State(store): State<Store>,

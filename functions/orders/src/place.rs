@@ -8,9 +8,35 @@ use domain::OrderId;
 use serde::Deserialize;
 use store::{NewOrder, Request, Store};
 
+use crate::described::OrderSubmission;
 use crate::submission::{Pointers, Submission};
 use crate::view::OrderView;
 
+#[utoipa::path(
+    post,
+    path = "/api/orders",
+    operation_id = "placeOrder",
+    tag = "orders",
+    summary = "Place an order",
+    description = "Of products that it names, or of the whole cart, which it empties. Stock, prices and order are one transaction.",
+    params(IdempotencyKey),
+    security(("bearer" = [])),
+    extensions(("x-rate-limit" = json!("checkout"))),
+    request_body = OrderSubmission,
+    responses(
+        (
+            status = 201,
+            description = "The order. It holds its stock until `expires_at`.",
+            body = OrderView,
+            headers(("Location" = String, description = "Where it is.")),
+            links(
+                ("show" = (operation_id = "showOrder", parameters(("id" = "$response.body#/id")))),
+                ("cancel" = (operation_id = "cancelOrder", parameters(("id" = "$response.body#/id")))),
+            ),
+        ),
+        (status = 409, description = "There is not enough stock (`out-of-stock`, see `errors`), or the total is not the expected one (`price-moved`). Nothing was ordered.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn place(
     caller: Caller,
     State(store): State<Store>,

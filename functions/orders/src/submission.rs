@@ -4,6 +4,7 @@ use api::{Object, Problem, Violations};
 use domain::{Basket, BasketItem, Currency, Error, Misfit, Money, ProductId, Quantity, Shortage, Violation};
 use serde::{Deserialize, Serialize};
 use store::OrderSource;
+use utoipa::ToSchema;
 
 /// An order's body. It is fingerprinted as it is written here, so what is absent
 /// is left out: a field of a later release must not make another request of one
@@ -19,17 +20,25 @@ pub(crate) struct Submission {
     expected_total: Option<Object<MoneySubmission>>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+/// Pieces of one product.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ItemSubmission {
+#[schema(as = OrderItemSubmission)]
+pub(crate) struct ItemSubmission {
+    #[schema(value_type = ProductId)]
     product_id: Option<String>,
+    #[schema(value_type = Quantity)]
     quantity: Option<i64>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+/// An amount of money.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct MoneySubmission {
+pub(crate) struct MoneySubmission {
+    /// In minor units of the currency: pence, cents.
+    #[schema(value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991i64, example = 4_900)]
     amount: Option<i64>,
+    #[schema(value_type = Currency)]
     currency: Option<String>,
 }
 

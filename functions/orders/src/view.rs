@@ -4,9 +4,11 @@ use domain::{LineItem, Money, OrderId, OrderStatus, PaymentId, PaymentStatus, Ve
 use jiff::Timestamp;
 use serde::Serialize;
 use store::Purchase;
+use utoipa::ToSchema;
 
 /// An order with its payment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Order)]
 pub(crate) struct OrderView {
     id: OrderId,
     status: OrderStatus,
@@ -15,11 +17,14 @@ pub(crate) struct OrderView {
     payment: PaymentView,
     created_at: Timestamp,
     /// Until when it waits to be paid; nothing once it does not.
+    #[schema(required)]
     expires_at: Option<Timestamp>,
     version: Version,
 }
 
-#[derive(Debug, Serialize)]
+/// What was paid for an order, in all.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Payment)]
 struct PaymentView {
     id: PaymentId,
     status: PaymentStatus,

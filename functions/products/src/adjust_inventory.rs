@@ -4,21 +4,40 @@ use api::{IdempotencyKey, Json, PathId, Problem, Violations, recorded};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{Adjustment, Delta, ProductId, Reason};
+use domain::{Adjustment, Delta, ProductId, Reason, Stock};
 use serde::{Deserialize, Serialize};
 use store::{Request, Store};
+use utoipa::ToSchema;
 
 use crate::Editor;
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdjustmentSubmission {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Delta)]
     delta: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Reason)]
     reason: Option<String>,
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/products/{id}/inventory/adjustments",
+    operation_id = "adjustInventory",
+    tag = "catalogue",
+    summary = "Move stock",
+    description = "Stock is moved by a difference and never set, so that no order in between is undone.",
+    params(("id" = ProductId, Path, description = "The product's id."), IdempotencyKey),
+    security(("bearer" = ["catalog:write"])),
+    extensions(("x-rate-limit" = json!("catalogue-writes"))),
+    request_body = AdjustmentSubmission,
+    responses(
+        (status = 200, description = "The stock as it is now.", body = Stock),
+        (status = 409, description = "It would leave the stock's range.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn adjust_inventory(
     Editor(caller): Editor,
     State(store): State<Store>,

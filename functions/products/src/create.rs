@@ -4,9 +4,10 @@ use api::{Json, Object, Problem, Violations};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use domain::ProductId;
+use domain::{Category, Description, Name, ProductId, Tags};
 use serde::Deserialize;
 use store::{NewProduct, Store};
+use utoipa::ToSchema;
 
 use crate::Editor;
 use crate::submission::{MoneySubmission, Submission};
@@ -14,17 +15,55 @@ use crate::view::ProductView;
 
 /// `deny_unknown_fields` does not go through `flatten`, so the fields of a
 /// [`Submission`] stand here again.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewProduct)]
 pub(crate) struct NewSubmission {
+    #[schema(value_type = Option<ProductId>)]
     id: Option<String>,
+    #[schema(value_type = Name)]
     name: Option<String>,
+    #[schema(value_type = Option<Description>)]
     description: Option<String>,
+    #[schema(value_type = Category)]
     category: Option<String>,
+    #[schema(value_type = Option<Tags>)]
     tags: Option<Vec<String>>,
+    #[schema(value_type = MoneySubmission)]
     price: Option<Object<MoneySubmission>>,
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/products",
+    operation_id = "createProduct",
+    tag = "catalogue",
+    summary = "A new product",
+    description = "Without an id it is given one.",
+    security(("bearer" = ["catalog:write"])),
+    extensions(("x-rate-limit" = json!("catalogue-writes"))),
+    request_body = NewSubmission,
+    responses(
+        (
+            status = 201,
+            description = "The product, of which there are none yet.",
+            body = ProductView,
+            headers(("Location" = String, description = "Where it is.")),
+            links(
+                ("show" = (operation_id = "showProduct", parameters(("id" = "$response.body#/id")))),
+                ("showInventory" = (operation_id = "showInventory", parameters(("id" = "$response.body#/id")))),
+                ("showPricing" = (operation_id = "showPricing", parameters(("id" = "$response.body#/id")))),
+                ("adjust" = (operation_id = "adjustInventory", parameters(("id" = "$response.body#/id")))),
+                ("replace" = (operation_id = "replaceProduct", parameters(("id" = "$response.body#/id"), ("If-Match" = "\"1\"")))),
+                ("edit" = (operation_id = "editProduct", parameters(("id" = "$response.body#/id"), ("If-Match" = "\"1\"")))),
+                ("setPrice" = (operation_id = "setPrice", parameters(("id" = "$response.body#/id"), ("If-Match" = "\"1\"")))),
+                ("archive" = (operation_id = "archiveProduct", parameters(("id" = "$response.body#/id"), ("If-Match" = "\"1\"")))),
+                ("putIntoCart" = (operation_id = "setCartItem", parameters(("product_id" = "$response.body#/id")))),
+            ),
+        ),
+        (status = 409, description = "The id is taken, or was.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn create(
     _: Editor,
     State(store): State<Store>,

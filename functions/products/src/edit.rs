@@ -2,14 +2,28 @@
 
 use api::{IfMatch, Json, PathId, Problem, from_value};
 use axum::extract::State;
-use domain::ProductId;
+use domain::{Category, Currency, Description, Name, ProductId, Tags};
 use serde_json::Value;
 use store::{Change, Listing, Store};
+use utoipa::ToSchema;
 
 use crate::Editor;
 use crate::submission::Submission;
 use crate::view::ProductView;
 
+#[utoipa::path(
+    patch,
+    path = "/api/products/{id}",
+    operation_id = "editProduct",
+    tag = "catalogue",
+    summary = "Change a part of a product",
+    description = "A JSON merge patch (RFC 7396): what it does not name stays.",
+    params(("id" = ProductId, Path, description = "The product's id."), IfMatch),
+    security(("bearer" = ["catalog:write"])),
+    extensions(("x-rate-limit" = json!("catalogue-writes"))),
+    request_body(content((Patch = "application/merge-patch+json"), (Patch = "application/json"))),
+    responses((status = 200, description = "The product as it is now.", body = ProductView)),
+)]
 pub(crate) async fn edit(
     _: Editor,
     State(store): State<Store>,
@@ -22,6 +36,33 @@ pub(crate) async fn edit(
     from_value::<Submission>(patch.clone())?;
     let listing = store.edit_product(&id, seen, api::now(), |listing| patched(listing, &patch)).await?;
     Ok(axum::Json(listing.into()))
+}
+
+/// A patch as callers write it, for the document.
+#[derive(ToSchema)]
+#[schema(as = ProductPatch)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "what is merged is JSON")]
+struct Patch {
+    #[schema(required = false)]
+    name: Name,
+    description: Option<Description>,
+    #[schema(required = false)]
+    category: Category,
+    tags: Option<Tags>,
+    #[schema(required = false)]
+    price: PricePatch,
+}
+
+/// A part of a price.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "what is merged is JSON")]
+struct PricePatch {
+    #[schema(required = false, minimum = 1, maximum = 10_000_000_000i64, example = 2_450)]
+    amount: i64,
+    #[schema(required = false)]
+    currency: Currency,
 }
 
 /// The product with the patch merged in, held to the same rules as a new one.

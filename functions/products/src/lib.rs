@@ -24,11 +24,32 @@ use axum::extract::FromRef;
 use axum::routing::{get, post, put};
 use monitoring::Monitoring;
 use store::Store;
+use utoipa::OpenApi;
 
 use self::limits::Limits;
 
 /// The right to write to the catalogue.
 const CATALOG_WRITE: &str = "catalog:write";
+
+/// The function's part of the OpenAPI document.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    tags((name = "catalogue", description = "Products, their price and stock, search. Anyone reads; the scope `catalog:write` writes.")),
+    paths(
+        list::list,
+        create::create,
+        search::search,
+        show::show,
+        replace::replace,
+        edit::edit,
+        archive::archive,
+        show_inventory::show_inventory,
+        adjust_inventory::adjust_inventory,
+        show_pricing::show_pricing,
+        set_price::set_price,
+    )
+)]
+pub struct Contract;
 
 /// What the operations stand on.
 #[derive(Clone, Debug, FromRef)]

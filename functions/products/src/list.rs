@@ -1,20 +1,38 @@
 //! `GET /api/products[?category=]`
 
-use api::{Cursors, IfNoneMatch, PageParams, Problem, Query, Representation, Violations};
+use api::{Cursors, IfNoneMatch, PageParams, PageView, Problem, Query, Representation, Violations};
 use axum::extract::State;
 use domain::Category;
 use serde::Deserialize;
 use store::{PageRequest, Store};
+use utoipa::IntoParams;
 
-use crate::view;
+use crate::view::{self, ProductView};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Params {
+    /// Only products of this category, as it is written there.
+    #[param(value_type = Option<Category>, nullable = false)]
     category: Option<String>,
     #[serde(flatten)]
+    #[param(ignore)]
     page: PageParams,
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/products",
+    operation_id = "listProducts",
+    tag = "catalogue",
+    summary = "A page of products",
+    params(Params, PageParams, IfNoneMatch),
+    extensions(("x-rate-limit" = json!("catalogue-reads"))),
+    responses(
+        (status = 200, description = "The page.", body = PageView<ProductView>),
+        (status = 304, description = "It is as the caller has it."),
+    ),
+)]
 pub(crate) async fn list(
     State(store): State<Store>,
     State(cursors): State<Cursors>,

@@ -9,6 +9,18 @@ use crate::Editor;
 use crate::submission::Submission;
 use crate::view::ProductView;
 
+#[utoipa::path(
+    put,
+    path = "/api/products/{id}",
+    operation_id = "replaceProduct",
+    tag = "catalogue",
+    summary = "Say anew what a product is",
+    params(("id" = ProductId, Path, description = "The product's id."), IfMatch),
+    security(("bearer" = ["catalog:write"])),
+    extensions(("x-rate-limit" = json!("catalogue-writes"))),
+    request_body = Submission,
+    responses((status = 200, description = "The product as it is now.", body = ProductView)),
+)]
 pub(crate) async fn replace(
     _: Editor,
     State(store): State<Store>,

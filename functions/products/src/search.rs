@@ -1,19 +1,39 @@
 //! `GET /api/products/search?q=`
 
-use api::{Cursors, IfNoneMatch, PageParams, Problem, Query, Representation, Violations};
+use api::{Cursors, IfNoneMatch, PageParams, PageView, Problem, Query, Representation, Violations};
 use axum::extract::State;
 use serde::Deserialize;
 use store::{PageRequest, Store};
+use utoipa::IntoParams;
 
-use crate::view;
+use crate::view::{self, ProductView};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Params {
+    /// One to ten words, with a letter or a digit among them.
+    #[param(value_type = String, required, max_length = 200, pattern = "[A-Za-z0-9]", example = "creme br")]
     q: Option<String>,
     #[serde(flatten)]
+    #[param(ignore)]
     page: PageParams,
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/products/search",
+    operation_id = "searchProducts",
+    tag = "catalogue",
+    summary = "Products by words",
+    description = "Case and accents do not count. Each word must be in name, tags or category; the last one may be the beginning of one.",
+    params(Params, PageParams, IfNoneMatch),
+    security((), ("bearer" = [])),
+    extensions(("x-rate-limit" = json!("search"))),
+    responses(
+        (status = 200, description = "The page.", body = PageView<ProductView>),
+        (status = 304, description = "It is as the caller has it."),
+    ),
+)]
 pub(crate) async fn search(
     State(store): State<Store>,
     State(cursors): State<Cursors>,

@@ -4,24 +4,35 @@ use api::{Object, Problem, Violations};
 use domain::{Category, Currency, Description, Money, Name, Tags};
 use serde::{Deserialize, Serialize};
 use store::{Change, Listing};
+use utoipa::ToSchema;
 
 /// A product as a caller describes it. Every field is optional here, so that a
 /// missing one is a broken rule among others, named with them.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ProductSubmission)]
 pub(crate) struct Submission {
+    #[schema(value_type = Name)]
     pub(crate) name: Option<String>,
+    #[schema(value_type = Option<Description>)]
     pub(crate) description: Option<String>,
+    #[schema(value_type = Category)]
     pub(crate) category: Option<String>,
+    #[schema(value_type = Option<Tags>)]
     pub(crate) tags: Option<Vec<String>>,
+    #[schema(value_type = MoneySubmission)]
     pub(crate) price: Option<Object<MoneySubmission>>,
 }
 
 /// Money as a caller writes it.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PriceSubmission)]
 pub(crate) struct MoneySubmission {
+    /// In minor units of the currency: pence, cents.
+    #[schema(value_type = i64, minimum = 1, maximum = 10_000_000_000i64, example = 2_450)]
     amount: Option<i64>,
+    #[schema(value_type = Currency)]
     currency: Option<String>,
 }
 

@@ -4,11 +4,13 @@ use domain::{Category, Description, Money, Name, ProductId, Tags, Version};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{Listing, Page};
+use utoipa::ToSchema;
 
 use api::{Cursors, PageView};
 
 /// A product with its price and its stock.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Product)]
 pub(crate) struct ProductView {
     id: ProductId,
     name: Name,
@@ -22,8 +24,11 @@ pub(crate) struct ProductView {
     updated_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Available)]
 struct InventoryView {
+    /// Pieces that can be sold now.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000i64, example = 24)]
     available: i64,
 }
 

@@ -14,8 +14,17 @@ use axum::extract::FromRef;
 use axum::routing::{get, put};
 use monitoring::Monitoring;
 use store::Store;
+use utoipa::OpenApi;
 
 use self::limits::Limits;
+
+/// The function's part of the OpenAPI document.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    tags((name = "profile", description = "What the caller says of herself.")),
+    paths(show::show, save::save)
+)]
+pub struct Contract;
 
 /// What the operations stand on.
 #[derive(Clone, Debug, FromRef)]

@@ -4,20 +4,40 @@
 //! who is late (428 or 412): nothing is undone, and the next read shows what
 //! stands.
 
-use api::{Caller, IfMatch, Json, Private, Problem, Violations};
+use api::{Caller, IfMatch, Json, OptionalIfMatch, Private, Problem, Violations};
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::{Email, Error, PersonName, Profile};
 use serde::Deserialize;
 use store::{Person, Store};
+use utoipa::ToSchema;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProfileSubmission {
+    #[schema(value_type = PersonName)]
     name: Option<String>,
+    #[schema(value_type = Email)]
     email: Option<String>,
 }
 
+#[utoipa::path(
+    put,
+    path = "/api/users/me",
+    operation_id = "saveProfile",
+    tag = "profile",
+    summary = "Make the caller's profile, or change it",
+    description = "Without `If-Match` it makes a profile; with it, it replaces that version.",
+    params(OptionalIfMatch),
+    security(("bearer" = [])),
+    extensions(("x-rate-limit" = json!("profile-writes"))),
+    request_body = ProfileSubmission,
+    responses(
+        (status = 200, description = "The profile as it is now.", body = Profile),
+        (status = 201, description = "There was none: it was made.", body = Profile),
+        (status = 428, description = "There is one: `If-Match` must say which version is to change.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn save(
     caller: Caller,
     State(store): State<Store>,

@@ -20,10 +20,19 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use monitoring::Monitoring;
 use store::Store;
+use utoipa::OpenApi;
 
 pub use self::clock::Clock;
 use self::config::Config;
 use self::secrets::Secrets;
+
+/// The function's part of the OpenAPI document.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    tags((name = "webhooks", description = "Events of payment providers.")),
+    paths(receive::stripe, receive::standard)
+)]
+pub struct Contract;
 
 /// What the operations stand on.
 #[derive(Clone, Debug)]

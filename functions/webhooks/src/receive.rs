@@ -10,18 +10,35 @@ use jiff::Timestamp;
 use monitoring::Count;
 use serde::Serialize;
 use store::{Event, Kept};
+use utoipa::ToSchema;
 
 use crate::body::Raw;
 use crate::signature::{Refusal, Signature};
 use crate::{App, event};
 
 /// The answer once the event is kept.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Received {
     received: bool,
+    /// Whether it came before.
     duplicate: bool,
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/stripe",
+    operation_id = "receiveStripeEvent",
+    tag = "webhooks",
+    summary = "An event of Stripe",
+    description = "Answered once the event is kept for good. The limit counts refused requests alone.",
+    params(("Stripe-Signature" = String, Header, description = "Time and signatures, as Stripe writes them: `t=…,v1=…`.")),
+    request_body(content = Value, content_type = "application/json", description = "The event, in the bytes that were signed; at most 256 KiB."),
+    extensions(("x-rate-limit" = json!("webhook-failures"))),
+    responses(
+        (status = 200, description = "The event is kept.", body = Received),
+        (status = 404, description = "This provider is not set up.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn stripe(
     State(app): State<App>,
     headers: HeaderMap,
@@ -30,6 +47,25 @@ pub(crate) async fn stripe(
     app.receive(Provider::Stripe, &headers, body).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/standard",
+    operation_id = "receiveStandardEvent",
+    tag = "webhooks",
+    summary = "An event by Standard Webhooks",
+    description = "Answered once the event is kept for good. The limit counts refused requests alone.",
+    params(
+        ("webhook-id" = String, Header, description = "The event's name."),
+        ("webhook-timestamp" = String, Header, description = "Unix seconds, within five minutes of now."),
+        ("webhook-signature" = String, Header, description = "Signatures with spaces between, such as `v1,…`."),
+    ),
+    request_body(content = Value, content_type = "application/json", description = "The event, in the bytes that were signed; at most 256 KiB."),
+    extensions(("x-rate-limit" = json!("webhook-failures"))),
+    responses(
+        (status = 200, description = "The event is kept.", body = Received),
+        (status = 404, description = "This provider is not set up.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn standard(
     State(app): State<App>,
     headers: HeaderMap,

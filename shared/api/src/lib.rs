@@ -9,6 +9,7 @@
 mod auth;
 mod body;
 mod config;
+pub mod contract;
 mod cursor;
 mod deadline;
 mod edge;
@@ -42,7 +43,7 @@ pub use now::now;
 pub use object::Object;
 pub use page::{PageParams, PageView};
 pub use path::PathId;
-pub use precondition::{IdempotencyKey, IfMatch};
+pub use precondition::{IdempotencyKey, IfMatch, OptionalIfMatch};
 pub use private::Private;
 pub use problem::Problem;
 pub use query::Query;

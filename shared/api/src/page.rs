@@ -1,6 +1,7 @@
 //! Pages of a list: `?limit=` and `?cursor=` in, `items` and `next_cursor` out.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{Cursors, Problem};
 
@@ -8,9 +9,14 @@ const DEFAULT: usize = 20;
 const MAX: usize = 100;
 
 /// The page that a caller asks for. Flatten it into a route's query.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageParams {
+    /// The most items of the page.
+    #[param(value_type = Option<u8>, nullable = false, minimum = 1, maximum = 100, default = 20)]
     limit: Option<String>,
+    /// Where the page begins: the `next_cursor` of the one before, as it came.
+    #[param(nullable = false, pattern = "^[A-Za-z0-9_-]{23,}$")]
     cursor: Option<String>,
 }
 
@@ -35,11 +41,12 @@ impl PageParams {
 }
 
 /// A page as callers see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct PageView<T> {
     /// What is on the page.
     pub items: Vec<T>,
     /// How to ask for the next page; nothing after the last one.
+    #[schema(required, example = json!(null))]
     pub next_cursor: Option<String>,
 }
 

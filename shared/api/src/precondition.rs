@@ -4,8 +4,12 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use domain::Version;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
+use utoipa::{IntoParams, PartialSchema};
 
 use crate::Problem;
+use crate::contract::header;
 
 /// The version that a change starts from, from `If-Match` (RFC 9110 §13.1.1):
 /// one quoted version. Absent is 428; a tag that can be no version is 412.
@@ -42,6 +46,29 @@ impl IfMatch {
     }
 }
 
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        Self::parameter(Required::True, "The quoted version that the change starts from.")
+    }
+}
+
+/// How the document calls an `Option` of [`IfMatch`].
+#[derive(Debug)]
+pub enum OptionalIfMatch {}
+
+impl IntoParams for OptionalIfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        IfMatch::parameter(Required::False, "The quoted version that must be the current one.")
+    }
+}
+
+impl IfMatch {
+    fn parameter(required: Required, description: &str) -> Vec<Parameter> {
+        let tag = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r#"^"(0|[1-9][0-9]{0,18})"$"#));
+        header("If-Match", required, description, tag.examples(["\"3\""]))
+    }
+}
+
 /// The caller's `Idempotency-Key`: absent or over-long is 400.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey(pub domain::IdempotencyKey);
@@ -56,6 +83,14 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         let key = value.to_str().map_err(|error| error.to_string()).and_then(domain::IdempotencyKey::new);
         key.map(Self)
             .map_err(|_| Problem::malformed("Idempotency-Key must be 1 to 255 visible ASCII characters"))
+    }
+}
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let means = "Chosen by the caller for each request that is to happen once. Sent again within a \
+                     day, it gets the recorded answer.";
+        header("Idempotency-Key", Required::True, means, domain::IdempotencyKey::schema())
     }
 }
 

@@ -12,6 +12,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Error, ProductId, Shortage, Violation};
 use serde::Serialize;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// One error, ready to be told. Boxed, since every handler's result has room for it.
 #[derive(Clone, Debug)]
@@ -170,24 +172,53 @@ impl Problem {
     }
 }
 
-/// RFC 9457 §3, with our two extensions.
-#[derive(Serialize)]
+/// What went wrong, and what to do about it: RFC 9457 §3, with two extensions.
+#[derive(Serialize, ToSchema)]
 struct Details<'a> {
+    /// What kind of problem it is: programs decide by this.
     #[serde(rename = "type")]
+    #[schema(pattern = "^urn:problem-type:storefront:[a-z-]+$")]
     kind: String,
+    /// The status in words.
     title: &'a str,
+    /// The status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// For people: programs must not read it.
     detail: &'a str,
+    /// The path that was asked for.
     instance: &'a str,
+    /// The request's id, by which our logs know it.
     request_id: &'a str,
+    /// Each rule that the request breaks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     errors: Vec<ViolationView<'a>>,
 }
 
-#[derive(Serialize)]
+/// One broken rule.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Violation)]
 struct ViolationView<'a> {
+    /// Where in the request, as a JSON pointer (RFC 6901).
+    #[schema(pattern = "^(/.*)?$", example = "/price/amount")]
     pointer: &'a str,
+    /// Which rule it breaks, for people.
     detail: &'a str,
+}
+
+/// As it is told.
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        Details::schema()
+    }
+}
+
+impl ToSchema for Problem {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Details::schemas(schemas);
+        schemas.push((ViolationView::name().into_owned(), ViolationView::schema()));
+    }
 }
 
 impl IntoResponse for Problem {

@@ -11,6 +11,11 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
+
+use crate::contract::header;
 
 /// A JSON representation with its `ETag`: 304 without a body for a caller who
 /// has it already (RFC 9110 §13.1.2).
@@ -45,10 +50,22 @@ impl IfNoneMatch {
     }
 }
 
+impl IntoParams for IfNoneMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let means = "The tags that the caller has, with commas between: 304 if one still holds.";
+        header("If-None-Match", Required::False, means, ObjectBuilder::new().schema_type(Type::String))
+    }
+}
+
 impl Representation {
     /// Represents `value` to a caller who has these.
     pub fn new(known: &IfNoneMatch, value: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(value).expect("a representation is plain JSON");
+        Self::written(known, serde_json::to_vec(value).expect("a representation is plain JSON"))
+    }
+
+    /// Represents what is JSON already.
+    pub fn written(known: &IfNoneMatch, json: impl Into<Vec<u8>>) -> Self {
+        let body = json.into();
         let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]);
         let tag = format!("\"{hash}\"");
         let unchanged = known.holds(&tag);

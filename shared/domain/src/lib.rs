@@ -34,7 +34,7 @@ pub use order::{Order, OrderId, OrderStatus, PAYMENT_WINDOW};
 pub use payment::{Payment, PaymentFlag, PaymentId, PaymentStatus, Receipt, Source, Total};
 pub use payment_event::PaymentEvent;
 pub use price::Price;
-pub use product::{Category, Description, Name, Product, ProductId, ProductPart, Tags};
+pub use product::{Category, Description, Name, Product, ProductId, ProductPart, Tag, Tags};
 pub use quantity::Quantity;
 pub use search::{Driver, Query, Terms};
 pub use stock::{Adjustment, Delta, Reason, Stock};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Currency, Error, Money, Name, ProductId, Quantity, Result};
 
 /// Pieces of one product at a price.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LineItem {
     /// Which product.
     pub product_id: ProductId,

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Basket, Quantity};
 
 /// A currency by its ISO 4217 alphabetic code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, pattern = "^[A-Z]{3}$", example = "GBP")]
 pub struct Currency([u8; 3]);
 
 impl Currency {
@@ -49,9 +51,11 @@ impl fmt::Display for Currency {
 }
 
 /// An amount of money: from nothing to [`Money::MAX`] minor units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Unchecked")]
 pub struct Money {
+    /// In minor units of the currency: pence, cents.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991i64, example = 2_450)]
     amount: i64,
     currency: Currency,
 }

@@ -19,6 +19,7 @@ use crate::{Error, LineItem, Money, Payment, PaymentId, Result, UserId, Version}
 
 text_type! {
     /// Names an order: a UUID in lower case with hyphens (RFC 9562).
+    #[schema(value_type = String, format = "uuid", pattern = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", example = "01890a5d-ac96-774b-bcce-b302099a8057")]
     OrderId, |text| crate::uuid_text(text)
 }
 
@@ -33,7 +34,7 @@ impl OrderId {
 pub const PAYMENT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
 /// Where an order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     /// Its stock is held and it waits to be paid.

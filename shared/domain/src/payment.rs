@@ -12,6 +12,7 @@ use crate::{Currency, Money, Order, OrderId, Version};
 
 text_type! {
     /// Names a payment: a UUID in lower case with hyphens (RFC 9562).
+    #[schema(value_type = String, format = "uuid", pattern = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", example = "01890a5d-ac96-774b-bcce-b302099a8058")]
     PaymentId, |text| crate::uuid_text(text)
 }
 
@@ -65,7 +66,7 @@ impl Receipt {
 }
 
 /// Where a payment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
     /// Nothing was captured yet.

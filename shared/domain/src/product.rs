@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::text::{line, paragraph, text_type};
 use crate::{Price, Stock, Terms, Version};
 
 text_type! {
     /// Names a product: `[A-Za-z0-9_-]{1,64}`, and case matters.
+    #[schema(value_type = String, pattern = "^[A-Za-z0-9_-]{1,64}$", example = "cafe-au-lait-bowl")]
     ProductId, |text| {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
@@ -27,22 +29,31 @@ impl ProductId {
 
 text_type! {
     /// What a product is called: a line of 1 to 200 characters.
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$", example = "Café au lait bowl")]
     Name, |text| line(text, 200)
 }
 
 text_type! {
     /// What there is to say of a product: up to 5,000 characters, or nothing.
+    #[schema(value_type = String, max_length = 5000, pattern = r"^(?:[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?)?$", example = "Holds half a litre.")]
     Description, |text| paragraph(text, 5_000)
 }
 
 text_type! {
     /// The shelf a product stands on: a line of 1 to 64 characters.
+    #[schema(value_type = String, min_length = 1, max_length = 64, pattern = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$", example = "kitchen")]
     Category, |text| line(text, 64)
 }
 
+/// A word that a product is found by, as callers hear of it.
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 32, pattern = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$", example = "breakfast")]
+pub struct Tag(#[expect(dead_code, reason = "it only has a schema")] String);
+
 /// Words a product is found by: up to 20 of up to 32 characters, no repeats.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
+#[schema(value_type = Vec<Tag>, max_items = 20, example = json!(["breakfast"]))]
 pub struct Tags(Vec<String>);
 
 impl Tags {

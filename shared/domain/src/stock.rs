@@ -2,12 +2,15 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, OneOfBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::text::{line, text_type};
 use crate::{Error, ProductId, Result, Version};
 
 text_type! {
     /// Why stock was moved, for people: a line of 1 to 200 characters.
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$", example = "delivery 17")]
     Reason, |text| line(text, 200)
 }
 
@@ -30,6 +33,22 @@ impl Delta {
     }
 }
 
+/// Its rule has a hole, which a derived schema cannot have.
+impl PartialSchema for Delta {
+    fn schema() -> RefOr<Schema> {
+        let range = |least, most| {
+            let integer = ObjectBuilder::new().schema_type(Type::Integer);
+            let integer = integer.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
+            integer.minimum(Some(least)).maximum(Some(most))
+        };
+        let means = "Pieces that come in (positive) or go out (negative).";
+        let either = OneOfBuilder::new().item(range(1, Self::MAX)).item(range(-Self::MAX, -1));
+        either.description(Some(means)).examples([24]).into()
+    }
+}
+
+impl ToSchema for Delta {}
+
 /// A movement of stock.
 ///
 /// Stock is only ever moved, never set, because a number read before an order
@@ -43,11 +62,13 @@ pub struct Adjustment {
 }
 
 /// The stock of one product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Inventory)]
 pub struct Stock {
     /// Whose stock it is.
     pub product_id: ProductId,
     /// Pieces that can be sold now: never negative.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000i64, example = 24)]
     pub available: i64,
     /// Counts the movements.
     pub version: Version,

@@ -37,8 +37,9 @@ fn within(text: &str, min: usize, max: usize) -> Result<String, String> {
 /// A newtype over a checked `String`, with the conversions every one needs.
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 

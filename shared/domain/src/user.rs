@@ -1,6 +1,7 @@
 //! Who buys.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Version;
 use crate::text::{line, text_type};
@@ -8,6 +9,7 @@ use crate::text::{line, text_type};
 text_type! {
     /// A user, as the issuer of tokens names one (`sub`, RFC 7519 §4.1.2): 1 to
     /// 256 bytes, since it becomes part of table keys.
+    #[schema(value_type = String, min_length = 1, max_length = 256, example = "ann")]
     UserId, |text| {
         if (1..=256).contains(&text.len()) {
             Ok(text.to_owned())
@@ -19,11 +21,13 @@ text_type! {
 
 text_type! {
     /// What a user wants to be called: a line of 1 to 200 characters.
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$", example = "Ann")]
     PersonName, |text| line(text, 200)
 }
 
 text_type! {
     /// An address for mail (RFC 5321 §4.1.2), at most 254 characters.
+    #[schema(value_type = String, format = "email", max_length = 254, example = "ann@example.com")]
     Email, |text| {
         let text = line(text, 254)?;
         match email_address::EmailAddress::parse_with_options(&text, mailable()) {
@@ -39,7 +43,7 @@ fn mailable() -> email_address::Options {
 }
 
 /// What a user says of herself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Profile {
     /// Who it is.
     pub id: UserId,

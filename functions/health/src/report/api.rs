@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 
 use monitoring::{Count, Measure, Totals};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::functions::{self, Function};
-use crate::check::{Checks, Status};
+use crate::check::{Check, Checks, Status};
 use crate::number::Number;
 use crate::recent::Recent;
 use crate::{judge, limits};
 
-#[derive(Serialize)]
+/// Requests, of all API functions together and of each.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthApi)]
 pub(super) struct Api {
     pub(super) status: Status,
+    #[schema(value_type = HashMap<String, Check>)]
     checks: Checks,
     requests: Option<u64>,
     requests_per_second: Option<Number>,

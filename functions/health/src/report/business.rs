@@ -2,10 +2,13 @@
 
 use monitoring::Count;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::recent::Recent;
 
-#[derive(Serialize)]
+/// What the shop did.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthBusiness)]
 pub(super) struct Business {
     orders_placed: Option<u64>,
     orders_paid: Option<u64>,

@@ -2,17 +2,21 @@
 
 use monitoring::{Count, Measure, Totals};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::check::{Checks, Status};
+use crate::check::{Check, Checks, Status};
 use crate::managed::Described;
 use crate::number::Number;
 use crate::probe::Probe;
 use crate::recent::Recent;
 use crate::{judge, limits};
 
-#[derive(Serialize)]
+/// The cache.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthCache)]
 pub(super) struct Cache {
     pub(super) status: Status,
+    #[schema(value_type = HashMap<String, Check>)]
     checks: Checks,
     /// Keys that were asked for.
     keys: Option<u64>,

@@ -2,15 +2,19 @@
 
 use monitoring::{Count, Measure, Totals};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::check::{Checks, Status};
+use crate::check::{Check, Checks, Status};
 use crate::probe::Probe;
 use crate::recent::Recent;
 use crate::{judge, limits};
 
-#[derive(Serialize)]
+/// The table.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthDatabase)]
 pub(super) struct Database {
     pub(super) status: Status,
+    #[schema(value_type = HashMap<String, Check>)]
     checks: Checks,
     calls: Option<u64>,
     failures: Option<u64>,

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use monitoring::{Count, Measure, Totals};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::judge::{milliseconds, number};
 use crate::names::is_of_the_api;
 use crate::number::Number;
 use crate::recent::Recent;
 
-#[derive(Serialize)]
+/// What one function did.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthFunction)]
 pub(super) struct Function {
     /// Requests, or runs.
     requests: u64,

@@ -3,13 +3,16 @@
 use jiff::Timestamp;
 use monitoring::{Count, Measure};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::cache::hit_rate;
 use crate::judge::milliseconds;
 use crate::number::Number;
 use crate::recent::{Recent, View, begin};
 
-#[derive(Serialize)]
+/// What happened in one minute.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthMinute)]
 pub(super) struct Minute {
     /// When it began.
     #[serde(rename = "minute")]

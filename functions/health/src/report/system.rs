@@ -2,15 +2,19 @@
 
 use monitoring::{Count, Measure};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::check::{Checks, Status};
+use crate::check::{Check, Checks, Status};
 use crate::number::Number;
 use crate::recent::Recent;
 use crate::{judge, limits};
 
-#[derive(Serialize)]
+/// The processes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthSystem)]
 pub(super) struct System {
     pub(super) status: Status,
+    #[schema(value_type = HashMap<String, Check>)]
     checks: Checks,
     /// Open sockets of the process that has most of them.
     connections: Option<Number>,

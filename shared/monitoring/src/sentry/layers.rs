@@ -27,6 +27,7 @@ const OURS: [&str; 15] = [
     "cache_invalidator",
     "cache_warmer",
     "carts",
+    "docs",
     "health",
     "monitoring",
     "order_expirer",

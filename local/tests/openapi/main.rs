@@ -1,0 +1,10 @@
+//! The OpenAPI document: put together from what each function says of itself, held to
+//! the committed one, to the rules of the shop, and to the routes that there are.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod committed;
+mod document;
+mod examples;
+mod refusals;
+mod routes;
+mod rules;

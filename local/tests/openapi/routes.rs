@@ -1,0 +1,61 @@
+//! What is documented, the functions serve; and of the same paths nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request};
+use local::testing::{Database, Tokens, environment, send};
+use monitoring::Monitoring;
+
+use crate::document::{document, operations};
+
+struct Shop {
+    environment: BTreeMap<String, String>,
+    _database: Database,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let database = Database::memory().await;
+        let mut environment = environment(&database, None, &Tokens::new());
+        environment
+            .insert("STRIPE_WEBHOOK_SECRETS".to_owned(), "whsec_of_a_test_that_compares_routes".to_owned());
+        environment.insert("STANDARD_WEBHOOK_SECRETS".to_owned(), String::new());
+        Self { environment, _database: database }
+    }
+
+    async fn function(&self, path: &str) -> Router {
+        let (variable, monitoring) =
+            (|name: &str| self.environment.get(name).cloned(), Monitoring::default());
+        let function = path.trim_start_matches("/api/").split('/').next().unwrap();
+        let router = match function {
+            "products" => products::router(&variable, &monitoring),
+            "cart" => carts::router(&variable, &monitoring),
+            "orders" => orders::router(&variable, &monitoring),
+            "users" => users::router(&variable, &monitoring),
+            "webhooks" => webhooks::router(&variable, &monitoring, webhooks::Clock::system()).await,
+            "health" => health::router(&variable, &monitoring),
+            _ => Ok(docs::router(&monitoring)),
+        };
+        router.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_path_takes_the_documented_methods_and_no_other() {
+    let (shop, document) = (Shop::open().await, document());
+    let mut documented: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, method, _) in operations(&document) {
+        documented.entry(path).or_default().insert(method);
+    }
+    for (path, methods) in documented {
+        let request = Request::builder().method(Method::TRACE).uri(path.replace(['{', '}'], ""));
+        let answer = send(&shop.function(&path).await, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, 405, "{path}");
+        let allowed = answer.headers["allow"].to_str().unwrap().split(',');
+        let allowed: BTreeSet<String> =
+            allowed.filter(|method| *method != "HEAD").map(str::to_owned).collect();
+        assert_eq!(allowed, methods, "{path}");
+    }
+}
