@@ -11,8 +11,10 @@ from releases import Refused
 
 NAMES = ("dev", "staging", "production")
 # Secrets of a stage come from the environment, and from nowhere else. What is not there
-# stays as it is on the stack.
+# stays as it is on the stack: a secret that GitHub does not know is an empty variable there,
+# so what is to be taken off has a word of its own, which neither of them can be.
 SECRETS = {"HealthToken": "HEALTH_TOKEN", "SentryDsn": "SENTRY_DSN"}
+TAKEN_OFF = "none"
 # What stands for nobody's: a domain of RFC 2606, and the account of AWS's examples.
 PLACEHOLDER = re.compile(r"\.example(?![\w.-])|111122223333")
 
@@ -43,7 +45,8 @@ class Stage:
 
     @staticmethod
     def secrets():
-        return {name: os.environ[variable] for name, variable in SECRETS.items() if os.environ.get(variable)}
+        given = {name: os.environ.get(variable) for name, variable in SECRETS.items()}
+        return {name: "" if it == TAKEN_OFF else it for name, it in given.items() if it}
 
 
 def text(value):

@@ -90,6 +90,11 @@ impl Tree {
         Ended::of(&command.envs(variables.iter().copied()).output().unwrap())
     }
 
+    /// SAM itself, for which a stand-in speaks elsewhere.
+    pub(crate) fn sam(&self) -> String {
+        self.tools.join("sam").display().to_string()
+    }
+
     /// From now on this stand-in fails, or none if it is called so.
     pub(crate) fn fail(&self, name: &str) {
         self.write("failing", name);
