@@ -7,7 +7,7 @@ from pathlib import Path
 import tomlkit
 import yaml
 
-from releases import Refused
+from releases import Refused, jwks
 
 NAMES = ("dev", "staging", "production")
 # Secrets of a stage come from the environment, and from nowhere else. What is not there
@@ -41,6 +41,8 @@ class Stage:
         for name, value in {**parameters, "s3_bucket": self.bucket}.items():
             if PLACEHOLDER.search(value):
                 raise Refused(f"{name} of {self.name} is a placeholder ({value}): docs/deployment.md says what to set")
+        if "AuthJwks" in parameters:
+            parameters["AuthJwks"] = jwks.reduced(parameters["AuthJwks"])
         return parameters
 
     @staticmethod

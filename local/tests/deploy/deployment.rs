@@ -92,6 +92,20 @@ fn a_parameter_that_is_no_longer_said_has_its_default_again() {
 }
 
 #[test]
+fn of_the_issuers_keys_only_what_is_read_is_deployed() {
+    let tree = Tree::new();
+    let file = "deploy/dev.yaml";
+    let text = std::fs::read_to_string(tree.root().join(file)).unwrap();
+    let needed = r#""kty":"RSA","kid":"login.dev.shop.test""#;
+    let certified = format!(r#"{needed},"x5t":"none","x5c":["{}"]"#, "0".repeat(4000));
+    tree.write(file, &text.replace(r#""kid":"login.dev.shop.test""#, &certified));
+    tree.commit("As the issuer answers");
+    tree.deploy("dev").assert(0, "dev runs");
+    let held = tree.parameter("dev", "AuthJwks").unwrap().replace("&quot;", "\"");
+    assert_eq!(held, format!(r#"{{"keys":[{{{needed}}}]}}"#));
+}
+
+#[test]
 fn who_is_in_a_hurry_says_so() {
     let tree = Tree::new();
     tree.run("deploy", &["dev"], &[("ROLLOUT", "at-once")]).assert(0, "dev runs");
