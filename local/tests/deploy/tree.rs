@@ -118,8 +118,10 @@ impl Tree {
     pub(crate) fn parameter(&self, stage: &str, name: &str) -> Option<String> {
         let described = self.cloudformation("DescribeStacks", stage);
         let (_, rest) = described.split_once(&format!("<ParameterKey>{name}</ParameterKey>"))?;
-        let (value, _) = rest.split_once("<ParameterValue>")?.1.split_once("</ParameterValue>")?;
-        Some(value.to_owned())
+        let (member, _) = rest.split_once("</member>")?;
+        // Without the element where it is empty.
+        let value = member.split_once("<ParameterValue>").and_then(|(_, it)| it.split_once('<'));
+        Some(value.map_or_else(String::new, |(value, _)| value.to_owned()))
     }
 
     /// What no update of a stage's stack may do.
