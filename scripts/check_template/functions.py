@@ -210,7 +210,8 @@ def check_data(resources, given):
     """What must not be lost is kept, and protected in production."""
     table = resources["Table"]
     properties = table["Properties"]
-    kept = (table.get("DeletionPolicy"), table.get("UpdateReplacePolicy")) == ("Retain", "Retain")
+    policies = table.get("DeletionPolicy"), table.get("UpdateReplacePolicy")
+    kept = policies == ("RetainExceptOnCreate", "Retain")
     restorable = properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
     if not (kept and restorable and properties["SSESpecification"]["SSEEnabled"]):
         yield "Table: not kept, not restorable or not encrypted"

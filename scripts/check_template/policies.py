@@ -12,6 +12,7 @@ ANY_RESOURCE = {
     ("WriteTraces", "Trace"): "X-Ray's actions know no resource.",
     ("PaymentEventsRole", "ListStreams"): "The action knows no resource.",
     ("CacheInvalidatorRole", "ListStreams"): "Likewise.",
+    ("ReleaseCheckRole", "Verdict"): "The action knows no resource.",
     ("Releases", "HearAlarms"): "CodeDeploy asks for several alarms at once; AWS's own policy is as wide.",
 }
 # What goes through the gateway endpoint, and so what its policy has to let through. Lambda

@@ -13,6 +13,7 @@ import boto3
 from botocore.exceptions import ClientError, WaiterError
 
 from releases import Failed, Refused, template
+from releases.stage import SECRETS, text
 
 SAM = os.environ.get("SAM", ".tools/venv/bin/sam")
 # No update may replace or delete what data is in, a rollback least of all (AWS: "Prevent
@@ -68,20 +69,21 @@ class Stack:
     def bring_to(self, packaged, release, parameters, rollout, confirm=False):
         """Deploys a packaged template. Nothing is built, and secrets do not stand among the
         arguments, which everybody on the machine may read."""
-        parameters = {**parameters, **self.stage.secrets(), "Release": release, "Rollout": rollout}
-        known = template.parameters(packaged)
+        given = {**parameters, **self.stage.secrets(), "Release": release, "Rollout": rollout}
         with tempfile.TemporaryDirectory() as folder:
-            file, overrides = Path(folder, "template.yaml"), Path(folder, "parameters.json")
+            # JSON, which is YAML too; by that name alone does SAM read it.
+            file, overrides = Path(folder, "template.yaml"), Path(folder, "parameters.yaml")
             file.write_text(packaged)
             overrides.touch(mode=0o600)
-            overrides.write_text(json.dumps({name: it for name, it in parameters.items() if name in known}))
+            overrides.write_text(json.dumps(complete(template.parameters(packaged), given)))
             self._sam_deploy(file, overrides, "confirm" if confirm else "no-confirm")
         self.cloudformation.set_stack_policy(StackName=self.stage.stack, StackPolicyBody=json.dumps(POLICY))
 
     def _sam_deploy(self, file, overrides, confirm):
+        # SAM looks for its configuration beside the template.
         ended = subprocess.run([
-            SAM, "deploy", "--config-env", self.stage.name, "--template-file", file,
-            f"--{confirm}-changeset", "--parameter-overrides", f"file://{overrides}",
+            SAM, "deploy", "--config-env", self.stage.name, "--config-file", Path("samconfig.toml").absolute(),
+            "--template-file", file, f"--{confirm}-changeset", "--parameter-overrides", f"file://{overrides}",
         ])
         if ended.returncode:
             raise Failed(f"sam deploy ended with {ended.returncode}; CloudFormation keeps or takes back what was there")
@@ -94,6 +96,13 @@ class Stack:
             waiter.wait(StackName=self.stage.stack, WaiterConfig={"Delay": 5, "MaxAttempts": 360})
         except WaiterError as error:
             raise Failed(f"the update was not taken back: {error}") from error
+
+
+def complete(known, given):
+    """The parameters of a template, with its default for each that is not given: SAM would have
+    CloudFormation keep the value of before (`UsePreviousValue`). That is for secrets alone."""
+    defaults = {name: text(it["Default"]) for name, it in known.items() if "Default" in it and name not in SECRETS}
+    return {name: it for name, it in {**defaults, **given}.items() if name in known}
 
 
 def release_of(version, commit):

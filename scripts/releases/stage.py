@@ -7,12 +7,14 @@ from pathlib import Path
 import tomlkit
 import yaml
 
-from releases import Refused
+from releases import Refused, jwks
 
 NAMES = ("dev", "staging", "production")
 # Secrets of a stage come from the environment, and from nowhere else. What is not there
-# stays as it is on the stack.
+# stays as it is on the stack: a secret that GitHub does not know is an empty variable there,
+# so what is to be taken off has a word of its own, which neither of them can be.
 SECRETS = {"HealthToken": "HEALTH_TOKEN", "SentryDsn": "SENTRY_DSN"}
+TAKEN_OFF = "none"
 # What stands for nobody's: a domain of RFC 2606, and the account of AWS's examples.
 PLACEHOLDER = re.compile(r"\.example(?![\w.-])|111122223333")
 
@@ -39,11 +41,14 @@ class Stage:
         for name, value in {**parameters, "s3_bucket": self.bucket}.items():
             if PLACEHOLDER.search(value):
                 raise Refused(f"{name} of {self.name} is a placeholder ({value}): docs/deployment.md says what to set")
+        if "AuthJwks" in parameters:
+            parameters["AuthJwks"] = jwks.reduced(parameters["AuthJwks"])
         return parameters
 
     @staticmethod
     def secrets():
-        return {name: os.environ[variable] for name, variable in SECRETS.items() if os.environ.get(variable)}
+        given = {name: os.environ.get(variable) for name, variable in SECRETS.items()}
+        return {name: "" if it == TAKEN_OFF else it for name, it in given.items() if it}
 
 
 def text(value):

@@ -68,6 +68,44 @@ fn a_secret_reaches_the_stack_and_nothing_else() {
 }
 
 #[test]
+fn a_secret_stays_until_it_is_taken_off() {
+    let tree = Tree::new();
+    let deploy = |token| tree.run("deploy", &["dev"], &[("HEALTH_TOKEN", token)]).assert(0, "dev runs");
+    for (given, held) in [("a-token-of-health", "a-token-of-health"), ("", "a-token-of-health"), ("none", "")]
+    {
+        deploy(given);
+        assert_eq!(tree.parameter("dev", "HealthToken").as_deref(), Some(held), "after {given:?}");
+    }
+}
+
+#[test]
+fn a_parameter_that_is_no_longer_said_has_its_default_again() {
+    let tree = Tree::new();
+    let file = "deploy/dev.yaml";
+    let text = std::fs::read_to_string(tree.root().join(file)).unwrap();
+    for (said, held) in [("RateLimitSearch: 7/60\n", "7/60"), ("", "300/60")] {
+        tree.write(file, &format!("{text}{said}"));
+        tree.commit(&format!("Says {said:?}"));
+        tree.deploy("dev").assert(0, "dev runs");
+        assert_eq!(tree.parameter("dev", "RateLimitSearch").as_deref(), Some(held));
+    }
+}
+
+#[test]
+fn of_the_issuers_keys_only_what_is_read_is_deployed() {
+    let tree = Tree::new();
+    let file = "deploy/dev.yaml";
+    let text = std::fs::read_to_string(tree.root().join(file)).unwrap();
+    let needed = r#""kty":"RSA","kid":"login.dev.shop.test""#;
+    let certified = format!(r#"{needed},"x5t":"none","x5c":["{}"]"#, "0".repeat(4000));
+    tree.write(file, &text.replace(r#""kid":"login.dev.shop.test""#, &certified));
+    tree.commit("As the issuer answers");
+    tree.deploy("dev").assert(0, "dev runs");
+    let held = tree.parameter("dev", "AuthJwks").unwrap().replace("&quot;", "\"");
+    assert_eq!(held, format!(r#"{{"keys":[{{{needed}}}]}}"#));
+}
+
+#[test]
 fn who_is_in_a_hurry_says_so() {
     let tree = Tree::new();
     tree.run("deploy", &["dev"], &[("ROLLOUT", "at-once")]).assert(0, "dev runs");

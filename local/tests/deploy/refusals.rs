@@ -53,6 +53,26 @@ fn a_parameter_that_the_template_does_not_know_or_that_it_lacks() {
 }
 
 #[test]
+fn keys_of_the_issuer_that_are_none_private_or_too_many() {
+    let tree = Tree::alone();
+    let file = "deploy/staging.yaml";
+    let text = std::fs::read_to_string(tree.root().join(file)).unwrap();
+    let key = format!(r#"{{"kty":"RSA","n":"{}"}}"#, "0".repeat(700));
+    let many = [key.as_str(); 3].join(",");
+    let cases = [
+        ("https://login.test/jwks", "is no JWKS document"),
+        (r#"{"keys":[{"kty":"oct","k":"0"}]}"#, "holds a private key"),
+        (&format!(r#"{{"keys":[{many}]}}"#), "AuthJwks has 3 keys"),
+    ];
+    for (jwks, words) in cases {
+        let lines = text.lines().filter(|line| !line.starts_with("AuthJwks")).collect::<Vec<_>>().join("\n");
+        tree.write(file, &format!("{lines}\nAuthJwks: '{jwks}'\n"));
+        tree.commit(words);
+        assert_refused(&tree, &tree.deploy("staging"), words);
+    }
+}
+
+#[test]
 fn a_stage_that_is_none() {
     let tree = Tree::alone();
     assert_refused(&tree, &tree.deploy("prod"), "there is no stage prod");

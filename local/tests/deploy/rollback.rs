@@ -39,6 +39,18 @@ fn each_goes_one_release_further_back_with_its_template_and_parameters() {
 }
 
 #[test]
+fn what_only_the_newer_release_said_is_not_kept() {
+    let tree = Tree::new();
+    release(&tree, ["A"]);
+    let text = std::fs::read_to_string(tree.root().join("deploy/dev.yaml")).unwrap();
+    tree.write("deploy/dev.yaml", &format!("{text}RateLimitSearch: 7/60\n"));
+    release(&tree, ["B"]);
+    assert_eq!(tree.parameter("dev", "RateLimitSearch").as_deref(), Some("7/60"));
+    tree.roll_back("dev").assert(0, "dev runs");
+    assert_eq!(tree.parameter("dev", "RateLimitSearch").as_deref(), Some("300/60"));
+}
+
+#[test]
 fn one_may_name_the_commit_and_a_dirty_tree_is_no_hindrance() {
     let tree = Tree::new();
     let [a, c] = release(&tree, ["A", "C"]);

@@ -90,6 +90,11 @@ impl Tree {
         Ended::of(&command.envs(variables.iter().copied()).output().unwrap())
     }
 
+    /// SAM itself, for which a stand-in speaks elsewhere.
+    pub(crate) fn sam(&self) -> String {
+        self.tools.join("sam").display().to_string()
+    }
+
     /// From now on this stand-in fails, or none if it is called so.
     pub(crate) fn fail(&self, name: &str) {
         self.write("failing", name);
@@ -113,8 +118,10 @@ impl Tree {
     pub(crate) fn parameter(&self, stage: &str, name: &str) -> Option<String> {
         let described = self.cloudformation("DescribeStacks", stage);
         let (_, rest) = described.split_once(&format!("<ParameterKey>{name}</ParameterKey>"))?;
-        let (value, _) = rest.split_once("<ParameterValue>")?.1.split_once("</ParameterValue>")?;
-        Some(value.to_owned())
+        let (member, _) = rest.split_once("</member>")?;
+        // Without the element where it is empty.
+        let value = member.split_once("<ParameterValue>").and_then(|(_, it)| it.split_once('<'));
+        Some(value.map_or_else(String::new, |(value, _)| value.to_owned()))
     }
 
     /// What no update of a stage's stack may do.

@@ -1,5 +1,5 @@
 """SAM's commands as far as a deployment needs them: moto's CloudFormation knows neither its
-transform nor where a change set's template is."""
+transform nor where a change set's template is. What SAM itself makes of them, real_sam.rs asks."""
 
 import hashlib
 import json
@@ -27,17 +27,20 @@ def package():
 def deploy():
     import boto3  # takes longer than all the rest
 
-    parameters = json.loads(Path(option("--parameter-overrides").removeprefix("file://")).read_text())
+    overrides = json.loads(Path(option("--parameter-overrides").removeprefix("file://")).read_text())
     template = Path(option("--template-file")).read_text()
     stack = f"storefront-{option('--config-env')}"
-    parameters["Template"] = hashlib.sha256(template.encode()).hexdigest()
+    client = boto3.client("cloudformation")
+    stacks = client.describe_stacks()["Stacks"]
+    known = {it["StackName"]: it.get("Parameters", []) for it in stacks}
+    before = {it["ParameterKey"]: it["ParameterValue"] for it in known.get(stack, [])}
+    # As SAM has it: what is not said stays.
+    parameters = before | overrides | {"Template": hashlib.sha256(template.encode()).hexdigest()}
     body = {
         "Parameters": {name: {"Type": "String"} for name in parameters},
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
         "Outputs": {"ApiUrl": {"Value": f"https://{stack}.test"}},
     }
-    client = boto3.client("cloudformation")
-    known = [it["StackName"] for it in client.list_stacks()["StackSummaries"]]
     (client.update_stack if stack in known else client.create_stack)(
         StackName=stack,
         TemplateBody=json.dumps(body),
