@@ -21,7 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::work::Work;
 
 /// The crates whose words these are.
-const OURS: [&str; 15] = [
+const OURS: [&str; 16] = [
     "api",
     "cache",
     "cache_invalidator",
