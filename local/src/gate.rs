@@ -159,6 +159,9 @@ async fn answer(State(entrance): State<Arc<Entrance>>, request: Request) -> Resp
 
 impl Entrance {
     async fn pass(&self, request: Request) -> Result<Response, Problem> {
+        if request.headers().values().any(|value| value.to_str().is_err()) {
+            return Err(Problem::unreadable_header());
+        }
         let backend = self.routes.backend(request.uri().path()).clone();
         // Read before a place is taken: a slow caller holds up only himself.
         let request = body::read(request, &self.limits).await?;

@@ -112,10 +112,11 @@ fn limits(in_flight: usize, waiting: usize) -> Limits {
 async fn assert_problem(response: Response, status: StatusCode) {
     assert_eq!(response.status(), status);
     assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
     let problem: serde_json::Value = response.json().await.unwrap();
     assert_eq!(problem["status"], status.as_u16());
     assert_eq!(problem["instance"], "/");
-    assert!(problem["request_id"].is_string());
+    assert_eq!(problem["request_id"], id);
 }
 
 #[tokio::test]
@@ -227,6 +228,14 @@ async fn a_body_past_the_limit_is_refused_and_not_passed_on() {
     let setup = Setup::new(Limits { body: 1_000, ..Limits::default() }).await;
     let response = client().post(&setup.url).body("x".repeat(1_001)).send().await.unwrap();
     assert_problem(response, StatusCode::PAYLOAD_TOO_LARGE).await;
+    assert_eq!(setup.upstream.seen.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_header_that_the_emulator_would_fail_at_is_refused() {
+    let setup = Setup::new(Limits::default()).await;
+    let response = client().get(&setup.url).header("idempotency-key", "caf\u{e9}").send().await.unwrap();
+    assert_problem(response, StatusCode::BAD_REQUEST).await;
     assert_eq!(setup.upstream.seen.load(Ordering::SeqCst), 0);
 }
 

@@ -13,7 +13,8 @@ use crate::view::CartView;
 #[serde(deny_unknown_fields)]
 #[schema(as = CartItemSubmission)]
 pub(crate) struct ItemSubmission {
-    #[schema(value_type = Quantity)]
+    #[serde(default, deserialize_with = "api::integer")]
+    #[schema(value_type = Quantity, required)]
     quantity: Option<i64>,
 }
 

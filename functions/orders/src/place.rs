@@ -22,7 +22,10 @@ use crate::view::OrderView;
     params(IdempotencyKey),
     security(("bearer" = [])),
     extensions(("x-rate-limit" = json!("checkout"))),
-    request_body = OrderSubmission,
+    request_body(
+        content = OrderSubmission,
+        example = json!({ "items": [{ "product_id": "cafe-au-lait-bowl", "quantity": 2 }] }),
+    ),
     responses(
         (
             status = 201,

@@ -27,7 +27,8 @@ pub(crate) struct Submission {
 pub(crate) struct ItemSubmission {
     #[schema(value_type = ProductId)]
     product_id: Option<String>,
-    #[schema(value_type = Quantity)]
+    #[serde(default, deserialize_with = "api::integer")]
+    #[schema(value_type = Quantity, required)]
     quantity: Option<i64>,
 }
 
@@ -36,7 +37,8 @@ pub(crate) struct ItemSubmission {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MoneySubmission {
     /// In minor units of the currency: pence, cents.
-    #[schema(value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991i64, example = 4_900)]
+    #[serde(default, deserialize_with = "api::integer")]
+    #[schema(value_type = i64, required, minimum = 0, maximum = 9_007_199_254_740_991i64, example = 4_900)]
     amount: Option<i64>,
     #[schema(value_type = Currency)]
     currency: Option<String>,

@@ -14,8 +14,8 @@ use crate::Editor;
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdjustmentSubmission {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Delta)]
+    #[serde(default, deserialize_with = "api::integer", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Delta, required)]
     delta: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Reason)]
@@ -34,7 +34,15 @@ pub(crate) struct AdjustmentSubmission {
     extensions(("x-rate-limit" = json!("catalogue-writes"))),
     request_body = AdjustmentSubmission,
     responses(
-        (status = 200, description = "The stock as it is now.", body = Stock),
+        (
+            status = 200,
+            description = "The stock as it is now.",
+            body = Stock,
+            links(("order" = (
+                operation_id = "placeOrder",
+                request_body = json!({ "items": [{ "product_id": "$response.body#/product_id", "quantity": 1 }] }),
+            ))),
+        ),
         (status = 409, description = "It would leave the stock's range.", body = Problem, content_type = "application/problem+json"),
     ),
 )]

@@ -30,7 +30,8 @@ pub(crate) struct Submission {
 #[schema(as = PriceSubmission)]
 pub(crate) struct MoneySubmission {
     /// In minor units of the currency: pence, cents.
-    #[schema(value_type = i64, minimum = 1, maximum = 10_000_000_000i64, example = 2_450)]
+    #[serde(default, deserialize_with = "api::integer")]
+    #[schema(value_type = i64, required, minimum = 1, maximum = 10_000_000_000i64, example = 2_450)]
     amount: Option<i64>,
     #[schema(value_type = Currency)]
     currency: Option<String>,

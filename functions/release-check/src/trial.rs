@@ -46,6 +46,7 @@ impl Trial {
             "users" => (get("/api/users/me", ""), Expected::Status(401)),
             // An event would be kept, and a forged one counted: neither is sent.
             "webhooks" => (get("/api/webhooks/stripe", ""), Expected::Status(405)),
+            "docs" => (get("/api/docs", ""), Expected::Status(200)),
             "health" => (request::get("/api/health/detailed", "", health_token, id), Expected::Health),
             "cache-invalidator" | "payment-events" => (json!({"Records": []}), Expected::Done),
             "order-expirer" => (json!({"source": "release-check"}), Expected::Done),

@@ -32,6 +32,11 @@ impl Problem {
         Self::new(StatusCode::REQUEST_TIMEOUT, "The request did not arrive in time.".into())
     }
 
+    /// The emulator answers these with an error of its own, and 500.
+    pub(super) fn unreadable_header() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "A header's value is not ASCII.".into())
+    }
+
     pub(super) fn incomplete() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "The request ended before its body was complete.".into())
     }
@@ -68,17 +73,19 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let id = uuid::Uuid::new_v4().to_string();
         let body = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason(),
             "status": self.status.as_u16(),
             "detail": self.detail,
             "instance": self.instance,
-            "request_id": uuid::Uuid::new_v4().to_string(),
+            "request_id": id,
         });
         let mut response = (self.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert("x-request-id", id.parse().expect("a UUID is ASCII"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
         }

@@ -19,7 +19,7 @@ fn headers(name: &str, status: &str) -> Vec<String> {
 
 #[test]
 fn a_read_may_be_unchanged_and_needs_no_token() {
-    assert_eq!(statuses("showProduct"), ["200", "304", "404", "429", "500", "503"]);
+    assert_eq!(statuses("showProduct"), ["200", "304", "400", "404", "429", "500", "503"]);
     assert_eq!(statuses("searchProducts"), ["200", "304", "400", "422", "429", "500", "503"]);
 }
 

@@ -175,9 +175,10 @@ impl Problem {
 /// What went wrong, and what to do about it: RFC 9457 §3, with two extensions.
 #[derive(Serialize, ToSchema)]
 struct Details<'a> {
-    /// What kind of problem it is: programs decide by this.
+    /// What kind of problem it is: programs decide by this. `about:blank` says no more
+    /// than the status.
     #[serde(rename = "type")]
-    #[schema(pattern = "^urn:problem-type:storefront:[a-z-]+$")]
+    #[schema(pattern = "^(about:blank|urn:problem-type:storefront:[a-z-]+)$")]
     kind: String,
     /// The status in words.
     title: &'a str,

@@ -35,6 +35,15 @@ async fn what_is_put_in_is_shown_with_its_price() {
     assert_eq!(alice.cart().await, cart);
 }
 
+/// Not every JSON library tells 2 from 2.0.
+#[tokio::test]
+async fn a_whole_quantity_may_be_written_as_a_float() {
+    let shop = Shop::open().await;
+    shop.stock("mug", 250).await;
+    let answer = shop.user("alice").set_to("mug", &json!({"quantity": 2.0}), &[]).await;
+    assert_eq!(answer.body["items"][0]["quantity"], 2, "{}", answer.text);
+}
+
 #[tokio::test]
 async fn a_quantity_is_set_and_not_added() {
     let shop = Shop::open().await;

@@ -36,7 +36,7 @@ struct Takes(Value);
 impl Takes {
     fn refusals(&self) -> Vec<&'static str> {
         let rules: [(bool, &[&str]); 9] = [
-            (true, &["500", "503"]),
+            (true, &["400", "500", "503"]),
             (self.needs_token(), &["401"]),
             (self.needs_scope(), &["403"]),
             (self.has_parameter("path", |_| true), &["404"]),
