@@ -16,7 +16,7 @@ use monitoring::Count;
 use serde_json::{Value, json};
 
 /// Payload, status, and what the body must hold, in the order to invoke them.
-const EXPECTED: [(&str, u16, &[&str]); 23] = [
+const EXPECTED: [(&str, u16, &[&str]); 24] = [
     ("products/create", 201, PRODUCT),
     ("products/show", 200, PRODUCT),
     ("products/list", 200, &["/items/0/id", "/items/1/id", "/next_cursor"]),
@@ -37,6 +37,7 @@ const EXPECTED: [(&str, u16, &[&str]); 23] = [
     ("webhooks/stripe-base64", 200, RECEIVED),
     ("webhooks/standard", 200, RECEIVED),
     ("webhooks/unknown-provider", 404, PROBLEM),
+    ("docs/openapi", 200, &["/openapi", "/info/version", "/paths", "/components/schemas"]),
     ("health/health", 200, &["/status", "/timestamp", "/uptime"]),
     (
         "health/detailed",
@@ -79,7 +80,7 @@ const PROBLEM: &[&str] = &["/type", "/title", "/status", "/detail", "/instance",
 const PRODUCT_OF_THE_PAYLOADS: &str = "cafe-au-lait-bowl";
 
 /// What is for people, and no JSON.
-const PAGES: [&str; 1] = ["health/dashboard"];
+const PAGES: [&str; 3] = ["health/dashboard", "docs/page", "docs/asset"];
 
 /// The payloads of functions that no HTTP request calls.
 const EVENTS: [&str; 9] = [
@@ -304,6 +305,17 @@ async fn health_answers_its_payloads() {
     let page = stage.rie.invoke(&stage.payload(PAGES[0])).await.unwrap();
     assert_eq!((&page["statusCode"], &page["isBase64Encoded"]), (&json!(200), &json!(false)));
     assert!(page["body"].as_str().unwrap().starts_with("<!doctype html>"));
+    stage.rie.stop().await;
+}
+
+#[tokio::test]
+async fn docs_answers_its_payloads() {
+    let mut stage = Stage::of("docs").await;
+    stage.answers_its_payloads().await;
+    for page in &PAGES[1..] {
+        let page = stage.rie.invoke(&stage.payload(page)).await.unwrap();
+        assert_eq!(page["statusCode"], 200);
+    }
     stage.rie.stop().await;
 }
 
