@@ -242,13 +242,14 @@ start_helper() {
   ((ours)) || return 0
   case $1 in
     soak) rule=growth ;;
-    # Too short to tell growth; and where the cache is to die, one does.
-    mixed) ((KILL_CACHE)) || rule=bounds ;;
+    # Too short to tell growth. Where the cache is to die, one does; and in a smoke run processes
+    # have what the scenarios before it left open.
+    mixed) ((KILL_CACHE || smoke)) || rule=bounds ;;
   esac
   if [[ -n $rule ]]; then
     tethered "$PYTHON" loadtest/watch "$stack" "$OUT/processes.json" "$rule" &
     helper=$!
-  elif [[ $1 == cold-start || $1 == mixed ]]; then
+  elif [[ $1 == cold-start ]] || { [[ $1 == mixed ]] && ((KILL_CACHE)); }; then
     tethered "$PYTHON" loadtest/faults "$stack" "$work/faults" &
     helper=$!
     until [[ -s $work/faults ]]; do
