@@ -20,7 +20,7 @@ macro_rules! rule {
 fn texts() -> Vec<String> {
     let mut texts: Vec<String> = [0, 1, 2, 32, 33, 64, 65, 200, 201, 255, 256, 5_000, 5_001]
         .into_iter()
-        .flat_map(|length| ["x".repeat(length), "é".repeat(length), "7".repeat(length)])
+        .flat_map(|length| ["x".repeat(length), "é".repeat(length), format!(" {}", "7".repeat(length))])
         .collect();
     let strange = [
         " x",

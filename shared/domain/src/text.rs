@@ -3,12 +3,14 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Trims a text, composes its accents (NFC, Unicode UAX #15: one spelling of
-/// each name), and checks its length in characters.
+/// each name), and checks its length in characters: also before that, so that the
+/// longest text is as long for whoever sends it as a JSON schema says.
 ///
 /// Control characters are refused: they have no meaning in a name, and they
 /// let a value forge lines in logs and reports.
 pub(crate) fn line(text: &str, max: usize) -> Result<String, String> {
     let forbidden = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    within(text, 0, max)?;
     let text: String = text.trim().nfc().collect();
     if text.chars().any(forbidden) {
         return Err("must not hold control characters or line breaks".into());
@@ -22,7 +24,7 @@ pub(crate) fn paragraph(text: &str, max: usize) -> Result<String, String> {
     if text.chars().any(forbidden) {
         return Err("must not hold control characters".into());
     }
-    within(text.trim(), 0, max)
+    within(text, 0, max).map(|text| text.trim().to_owned())
 }
 
 fn within(text: &str, min: usize, max: usize) -> Result<String, String> {
