@@ -11,8 +11,8 @@ use crate::view::{self, ProductView};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Params {
-    /// One to ten words, with a letter or a digit among them.
-    #[param(value_type = String, required, max_length = 200, pattern = "[A-Za-z0-9]", example = "creme br")]
+    /// One to ten words; of what is left without accents, a Latin letter or a digit.
+    #[param(value_type = String, required, max_length = 200, example = "creme br")]
     q: Option<String>,
     #[serde(flatten)]
     #[param(ignore)]
