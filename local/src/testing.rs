@@ -3,7 +3,9 @@
 //! what to install: a test that cannot run has failed.
 
 mod answer;
+pub mod browser;
 pub mod runtime_api;
+pub mod server;
 pub mod shop;
 
 use std::{collections::BTreeMap, time::Duration};

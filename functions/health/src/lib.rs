@@ -23,13 +23,12 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::routing::get;
-use monitoring::Monitoring;
+use monitoring::{FunctionNames, Monitoring};
 use store::Store;
 use utoipa::OpenApi;
 
 use crate::dashboard::Page;
 use crate::managed::ManagedCache;
-use crate::names::Names;
 use crate::token::Token;
 
 /// The function's part of the OpenAPI document.
@@ -46,7 +45,7 @@ struct App {
     store: Store,
     monitoring: Monitoring,
     managed: ManagedCache,
-    names: Names,
+    names: FunctionNames,
     token: Token,
     page: Page,
     started: Instant,
@@ -62,7 +61,7 @@ pub fn router(variable: &impl Fn(&str) -> Option<String>, monitoring: &Monitorin
         store: Store::open(&config, monitoring)?,
         monitoring: monitoring.clone(),
         managed: ManagedCache::new(config.elasticache()),
-        names: Names::read(variable),
+        names: FunctionNames::read(variable, env!("CARGO_PKG_NAME")),
         token: Token::read(variable),
         page: Page::assemble(),
         started: Instant::now(),

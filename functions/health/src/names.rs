@@ -8,25 +8,6 @@ const EVENT_DRIVEN: [&str; 5] =
 /// API's, they would keep it so.
 const HEALTH: &str = "health";
 
-/// How the functions' names begin: on AWS with the stack's.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
-    prefix: String,
-}
-
-impl Names {
-    /// Learns it from the name of this very function.
-    pub(crate) fn read(variable: &impl Fn(&str) -> Option<String>) -> Self {
-        let name = variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
-        Self { prefix: name.strip_suffix(HEALTH).unwrap_or_default().to_owned() }
-    }
-
-    /// A function's name without what all of them begin with.
-    pub(crate) fn short<'a>(&self, name: &'a str) -> &'a str {
-        name.strip_prefix(&self.prefix).unwrap_or(name)
-    }
-}
-
 /// Whether a function, by its short name, answers the shop's requests.
 pub(crate) fn is_of_the_api(short: &str) -> bool {
     short != HEALTH && !EVENT_DRIVEN.contains(&short)
@@ -37,13 +18,6 @@ mod tests {
     use local::project::Project;
 
     use super::*;
-
-    #[test]
-    fn the_stacks_name_is_left_out() {
-        let names = Names::read(&|_| Some("shop-eu-health".to_owned()));
-        assert_eq!(names.short("shop-eu-order-expirer"), "order-expirer");
-        assert_eq!(Names::default().short("products"), "products");
-    }
 
     #[test]
     fn what_the_template_gives_no_route_is_not_of_the_api() {

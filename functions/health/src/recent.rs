@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use monitoring::{Count, Totals, Window};
+use monitoring::{Count, FunctionNames, Totals, Window};
 
-use crate::names::{Names, is_of_the_api};
+use crate::names::is_of_the_api;
 
 /// Minutes that are judged, the running one among them.
 pub(crate) const JUDGED: u64 = 5;
@@ -56,7 +56,7 @@ impl Recent {
 pub(crate) struct View<'a> {
     /// None, if it cannot be read.
     pub(crate) window: Option<&'a Window>,
-    pub(crate) names: &'a Names,
+    pub(crate) names: &'a FunctionNames,
     pub(crate) now: Timestamp,
 }
 

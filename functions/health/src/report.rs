@@ -13,7 +13,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use monitoring::Window;
+use monitoring::{FunctionNames, Window};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,7 +26,6 @@ use self::minutes::Minute;
 use self::system::System;
 use crate::check::Status;
 use crate::managed::Described;
-use crate::names::Names;
 use crate::probe::Probe;
 use crate::recent::{JUDGED, View};
 
@@ -89,7 +88,7 @@ impl Services {
 }
 
 impl Report {
-    pub(crate) fn of(observed: Observed, names: &Names) -> Self {
+    pub(crate) fn of(observed: Observed, names: &FunctionNames) -> Self {
         let scope = scope(observed.window.as_ref());
         let view = View { window: observed.window.as_ref(), names, now: observed.now };
         let recent = view.judged();

@@ -10,13 +10,13 @@
 mod config;
 mod deployments;
 mod functions;
-mod names;
 mod target;
 mod trial;
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use monitoring::FunctionNames;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
@@ -24,7 +24,6 @@ use tokio::time::{sleep, timeout};
 use crate::config::Config;
 use crate::deployments::{Deployments, Verdict};
 use crate::functions::Functions;
-use crate::names::Names;
 use crate::target::Target;
 use crate::trial::Trial;
 
@@ -39,7 +38,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct ReleaseCheck {
     deployments: Deployments,
     functions: Functions,
-    names: Names,
+    names: FunctionNames,
     health_token: Option<String>,
 }
 
@@ -71,7 +70,7 @@ impl ReleaseCheck {
         Ok(Self {
             deployments: Deployments::new(&config),
             functions: Functions::new(&config),
-            names: Names::read(variable),
+            names: FunctionNames::read(variable, env!("CARGO_PKG_NAME")),
             health_token: config.health_token,
         })
     }

@@ -9,6 +9,7 @@
 mod after_response;
 mod database_use;
 mod fleet;
+mod function_names;
 mod logs;
 mod metrics;
 mod monitoring;
@@ -23,6 +24,7 @@ mod work;
 pub use after_response::{AfterResponse, Importance};
 pub use database_use::{DatabaseUse, OperationUse};
 pub use fleet::Window;
+pub use function_names::FunctionNames;
 pub use metrics::Slowest;
 pub use monitoring::{Monitoring, Serving};
 pub use popular::Read;

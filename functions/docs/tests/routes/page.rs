@@ -3,12 +3,9 @@ use std::io::Read;
 use axum::body::Body;
 use axum::http::Request;
 use flate2::read::GzDecoder;
-use local::testing::send;
+use local::testing::{browser, send, server::Server};
 use monitoring::Monitoring;
 use tower::ServiceExt;
-
-use crate::browser;
-use crate::server::serve;
 
 const BUNDLE: &str = "/api/docs/swagger-ui-bundle.js";
 
@@ -47,13 +44,13 @@ async fn what_is_no_part_of_the_page_is_not_found() {
 
 #[tokio::test]
 async fn a_browser_shows_every_operation_and_asks_no_other_host() {
-    let (url, asked) = serve(docs::router(&Monitoring::default())).await;
-    let shown = browser::open(&format!("{url}/api/docs"), 20).await;
+    let server = Server::serve(docs::router(&Monitoring::default())).await;
+    let shown = browser::open(&format!("{}/api/docs", server.url()), 20).await;
     assert_eq!(shown.console, [""; 0]);
     for operation in ["operations-catalogue-listProducts", "operations-orders-placeOrder"] {
         assert!(shown.dom.contains(operation), "no {operation} in {}", shown.dom);
     }
-    let mut asked = asked.lock().unwrap().clone();
+    let mut asked = server.asked();
     asked.sort_unstable();
     let parts =
         ["", "/start.js", "/swagger-ui-bundle.js", "/swagger-ui.css"].map(|part| format!("/api/docs{part}"));

@@ -6,12 +6,11 @@ mod fleet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use monitoring::{Count, Totals, Window};
+use monitoring::{Count, FunctionNames, Totals, Window};
 use serde_json::{Value, json};
 
 use self::fleet::Fleet;
 use super::{Observed, Report};
-use crate::names::Names;
 use crate::probe::Probe;
 
 /// When all of them are looked at: 42 s into a minute.
@@ -33,7 +32,7 @@ fn observed(window: Option<Window>) -> Observed {
 }
 
 fn judged(observed: Observed) -> Report {
-    Report::of(observed, &Names::default())
+    Report::of(observed, &FunctionNames::default())
 }
 
 fn report(observed: Observed) -> Value {

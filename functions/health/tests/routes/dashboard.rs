@@ -2,10 +2,10 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get as route;
+use local::testing::browser::{self, Shown};
+use local::testing::server::Server;
 use serde_json::Value;
 
-use crate::browser::{self, Shown};
-use crate::server::{Server, serve};
 use crate::stage::{Stage, get};
 
 const PAGE: &str = "/api/health/dashboard";
@@ -31,7 +31,7 @@ async fn page_of(answers: Vec<(StatusCode, String)>) -> (Stage, Server) {
         (status, [(CONTENT_TYPE, "application/json")], body)
     };
     let routes = Router::new().route(DETAILED, route(detailed)).fallback_service(page);
-    (stage, serve(routes).await)
+    (stage, Server::serve(routes).await)
 }
 
 async fn shown(server: &Server, seconds: u32) -> Shown {
@@ -144,7 +144,7 @@ async fn a_token_that_has_changed_is_asked_for() {
 #[tokio::test]
 async fn the_page_shows_the_real_answer() {
     let stage = Stage::new().await;
-    let server = serve(stage.warm_router().await).await;
+    let server = Server::serve(stage.warm_router().await).await;
     let shown = shown(&server, 3).await;
     assert_eq!(shown.console, [""; 0]);
     assert_eq!(shown.text_after("<h1 id=\"verdict\">"), "All is well");
@@ -153,7 +153,7 @@ async fn the_page_shows_the_real_answer() {
 #[tokio::test]
 async fn a_browser_that_has_signed_in_sees_all_of_it() {
     let stage = Stage::new().await.with("HEALTH_TOKEN", "a-token-for-health");
-    let server = serve(stage.router()).await;
+    let server = Server::serve(stage.router()).await;
     let signed_in = server.url().replace("http://", "http://anyone:a-token-for-health@");
     let shown = browser::open(&format!("{signed_in}{PAGE}"), 8).await;
     assert_eq!(shown.console, [""; 0]);

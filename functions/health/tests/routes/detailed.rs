@@ -128,7 +128,7 @@ async fn a_table_of_another_name_is_unhealthy() {
 
 #[tokio::test]
 async fn the_answer_comes_in_time_whatever_hangs() {
-    let hung = crate::server::silent().await;
+    let hung = local::testing::server::Server::silent().await;
     let stage = Stage::new()
         .await
         .with("CACHE_SERVERLESS_NAME", "shop-cache")

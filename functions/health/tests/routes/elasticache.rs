@@ -1,8 +1,8 @@
 use axum::Router;
 use axum::http::StatusCode;
+use local::testing::server::Server;
 use serde_json::json;
 
-use crate::server::{Server, serve};
 use crate::stage::{Stage, detailed, verdicts};
 
 const DESCRIBED: &str =
@@ -11,7 +11,7 @@ const THROTTLED: &str = include_str!("../../../../shared/cache/tests/elasticache
 
 /// `ElastiCache`, with one answer to everything.
 async fn elasticache(status: StatusCode, body: &'static str) -> Server {
-    serve(Router::new().fallback(async move || (status, [("content-type", "text/xml")], body))).await
+    Server::serve(Router::new().fallback(async move || (status, [("content-type", "text/xml")], body))).await
 }
 
 async fn managed(elasticache: &Server) -> Stage {

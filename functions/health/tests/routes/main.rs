@@ -2,12 +2,10 @@
 //! real browser.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod browser;
 mod dashboard;
 mod detailed;
 mod elasticache;
 mod live;
 mod not_found;
-mod server;
 mod stage;
 mod token;

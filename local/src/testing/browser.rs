@@ -13,16 +13,16 @@ const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chro
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A page as it stands after a while.
-pub(crate) struct Shown {
+pub struct Shown {
     /// Its elements, as markup.
-    pub(crate) dom: String,
+    pub dom: String,
     /// What the browser had to say: errors, and what the page's policy forbade.
-    pub(crate) console: Vec<String>,
+    pub console: Vec<String>,
 }
 
 /// Opens a page, and lets so many seconds of its time pass.
-pub(crate) async fn open(url: &str, seconds: u32) -> Shown {
-    let profile = TempDir::new().unwrap();
+pub async fn open(url: &str, seconds: u32) -> Shown {
+    let profile = TempDir::new().expect("a folder for its profile");
     let mut command = Command::new(program());
     command
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
@@ -37,9 +37,9 @@ pub(crate) async fn open(url: &str, seconds: u32) -> Shown {
         .args(["--window-size=1440,900", "--dump-dom", url])
         .kill_on_drop(true);
     let output = tokio::time::timeout(PATIENCE, command.output()).await;
-    let output = output.expect("the browser ends").unwrap();
+    let output = output.expect("the browser ends").expect("the browser starts");
     let log = String::from_utf8_lossy(&output.stderr);
-    let dom = String::from_utf8(output.stdout).unwrap();
+    let dom = String::from_utf8(output.stdout).expect("a page is UTF-8");
     assert!(dom.contains("</html>"), "{log}");
     let console = log.lines().filter(|line| line.contains(":CONSOLE")).map(str::to_owned).collect();
     Shown { dom, console }
@@ -53,20 +53,26 @@ fn program() -> &'static str {
 
 impl Shown {
     /// The text right after a piece of markup, up to the next tag.
-    pub(crate) fn text_after(&self, markup: &str) -> &str {
+    pub fn text_after(&self, markup: &str) -> &str {
         let after = self.dom.split_once(markup).map(|(_, after)| after);
         assert!(after.is_some(), "no {markup} in {}", self.dom);
         after.unwrap_or_default().split('<').next().unwrap_or_default()
     }
 }
 
-/// Else a page that complains would pass for one that does not.
-#[tokio::test]
-async fn what_a_page_complains_of_is_heard() {
-    let page = async || {
-        axum::response::Html("<script>console.error('oh no'); fetch('http://shop.example/')</script>")
-    };
-    let server = crate::server::serve(axum::Router::new().fallback(page)).await;
-    let shown = open(&server.url(), 1).await;
-    assert!(shown.console[0].contains("oh no"), "{:?}", shown.console);
+#[cfg(test)]
+mod tests {
+    use axum::{Router, response::Html};
+
+    use super::*;
+    use crate::testing::server::Server;
+
+    /// Else a page that complains would pass for one that does not.
+    #[tokio::test]
+    async fn what_a_page_complains_of_is_heard() {
+        let page = async || Html("<script>console.error('oh no'); fetch('http://shop.example/')</script>");
+        let server = Server::serve(Router::new().fallback(page)).await;
+        let shown = open(&server.url(), 1).await;
+        assert!(shown.console[0].contains("oh no"), "{:?}", shown.console);
+    }
 }
