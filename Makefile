@@ -91,6 +91,7 @@ test: ## Run every test, on free ports
 	$(BUILD) --tests
 	cargo test --workspace --doc
 	cargo nextest run --workspace
+	scripts/fuzz-api 60
 	BASE_URL= loadtest/run-load-tests.sh --smoke
 
 # The smoke run is of what `make test` has built. Any other is of an optimised build, unless a
