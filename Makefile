@@ -171,7 +171,7 @@ tools: ## Install every tool that the other targets use
 	@scripts/set-up all
 
 clean: ## Remove what was built and installed here, the local table with it
-	rm -rf $(TARGET) .tools .aws-sam
+	rm -rf $(TARGET) .tools .aws-sam examples/typescript/node_modules
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 pub(crate) struct CartView {
     items: Vec<LineItem>,
     /// None where the prices are in several currencies.
-    #[schema(required)]
     total: Option<Money>,
     /// What is in the cart and not in the catalogue any more. An order would
     /// refuse it, so the user hears of it here.

@@ -31,10 +31,13 @@ impl Status {
 pub(crate) struct Limits {
     unit: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     healthy_below: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     healthy_above: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     unhealthy_from: Option<Number>,
     /// The worst verdict that there can be, also for no answer at all.
     at_worst: Status,
@@ -103,6 +106,7 @@ pub(crate) struct Check {
     #[serde(flatten)]
     limits: Limits,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     detail: Option<&'static str>,
 }
 

@@ -50,6 +50,7 @@ pub(crate) struct Described {
     said: Option<Said>,
     /// Why nothing newer is known.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     detail: Option<&'static str>,
 }
 
@@ -58,20 +59,30 @@ pub(crate) struct Described {
 #[schema(as = HealthManagedCacheState)]
 struct Said {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     engine: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     node_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     nodes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     storage_limit_gb: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ecpu_limit: Option<i32>,
+    // These two are not there either, until it has said something.
+    #[schema(required = false)]
     endpoints: usize,
+    #[schema(required = false)]
     asked_at: Timestamp,
 }
 

@@ -4,7 +4,7 @@ use api::{Caller, Cursors, PageParams, PageView, Private, Problem, Query};
 use axum::extract::State;
 use store::{PageRequest, Store};
 
-use crate::view::OrderView;
+use crate::view::{OrderPage, OrderView};
 
 #[utoipa::path(
     get,
@@ -15,14 +15,14 @@ use crate::view::OrderView;
     params(PageParams),
     security(("bearer" = [])),
     extensions(("x-rate-limit" = json!("account-reads"))),
-    responses((status = 200, description = "The page.", body = PageView<OrderView>)),
+    responses((status = 200, description = "The page.", body = OrderPage)),
 )]
 pub(crate) async fn list(
     caller: Caller,
     State(store): State<Store>,
     State(cursors): State<Cursors>,
     Query(params): Query<PageParams>,
-) -> Result<Private<PageView<OrderView>>, Problem> {
+) -> Result<Private<OrderPage>, Problem> {
     let list = format!("orders/{}", caller.user);
     let after = params.position(&cursors, &list)?;
     let page = store.order_page(&caller.user, PageRequest { limit: params.limit()?, after }).await?;

@@ -1,5 +1,6 @@
 //! An order as its user sees it.
 
+use api::PageView;
 use domain::{LineItem, Money, OrderId, OrderStatus, PaymentId, PaymentStatus, Version};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,7 +18,6 @@ pub(crate) struct OrderView {
     payment: PaymentView,
     created_at: Timestamp,
     /// Until when it waits to be paid; nothing once it does not.
-    #[schema(required)]
     expires_at: Option<Timestamp>,
     version: Version,
 }
@@ -31,6 +31,9 @@ struct PaymentView {
     captured: Money,
     refunded: Money,
 }
+
+/// A page of a user's orders.
+pub(crate) type OrderPage = PageView<OrderView>;
 
 impl From<&Purchase> for OrderView {
     fn from(Purchase { order, payment }: &Purchase) -> Self {

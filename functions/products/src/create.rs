@@ -13,8 +13,9 @@ use crate::Editor;
 use crate::submission::{MoneySubmission, Submission};
 use crate::view::ProductView;
 
-/// `deny_unknown_fields` does not go through `flatten`, so the fields of a
-/// [`Submission`] stand here again.
+/// A new product as a caller describes it; without an id it gets one.
+// `deny_unknown_fields` does not go through `flatten`, so the fields of a
+// `Submission` stand here again.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewProduct)]

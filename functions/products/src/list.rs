@@ -1,13 +1,13 @@
 //! `GET /api/products[?category=]`
 
-use api::{Cursors, IfNoneMatch, PageParams, PageView, Problem, Query, Representation, Violations};
+use api::{Cursors, IfNoneMatch, PageParams, Problem, Query, Representation, Violations};
 use axum::extract::State;
 use domain::Category;
 use serde::Deserialize;
 use store::{PageRequest, Store};
 use utoipa::IntoParams;
 
-use crate::view::{self, ProductView};
+use crate::view::{self, ProductPage};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -29,7 +29,7 @@ pub(crate) struct Params {
     params(Params, PageParams, IfNoneMatch),
     extensions(("x-rate-limit" = json!("catalogue-reads"))),
     responses(
-        (status = 200, description = "The page.", body = PageView<ProductView>),
+        (status = 200, description = "The page.", body = ProductPage),
         (status = 304, description = "It is as the caller has it."),
     ),
 )]

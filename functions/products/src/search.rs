@@ -1,12 +1,12 @@
 //! `GET /api/products/search?q=`
 
-use api::{Cursors, IfNoneMatch, PageParams, PageView, Problem, Query, Representation, Violations};
+use api::{Cursors, IfNoneMatch, PageParams, Problem, Query, Representation, Violations};
 use axum::extract::State;
 use serde::Deserialize;
 use store::{PageRequest, Store};
 use utoipa::IntoParams;
 
-use crate::view::{self, ProductView};
+use crate::view::{self, ProductPage};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -30,7 +30,7 @@ pub(crate) struct Params {
     security((), ("bearer" = [])),
     extensions(("x-rate-limit" = json!("search"))),
     responses(
-        (status = 200, description = "The page.", body = PageView<ProductView>),
+        (status = 200, description = "The page.", body = ProductPage),
         (status = 304, description = "It is as the caller has it."),
     ),
 )]

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use store::{Change, Listing};
 use utoipa::ToSchema;
 
-/// A product as a caller describes it. Every field is optional here, so that a
-/// missing one is a broken rule among others, named with them.
+/// A product as a caller describes it.
+// Every field is optional here, so that a missing one is a broken rule among others,
+// named with them.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ProductSubmission)]

@@ -32,6 +32,9 @@ struct InventoryView {
     available: i64,
 }
 
+/// A page of products.
+pub(crate) type ProductPage = PageView<ProductView>;
+
 impl From<Listing> for ProductView {
     fn from(Listing { product, price, stock }: Listing) -> Self {
         Self {
@@ -49,8 +52,8 @@ impl From<Listing> for ProductView {
     }
 }
 
-/// A page of products, its cursor sealed for its list.
-pub(crate) fn page(page: Page, cursors: &Cursors, list: &str) -> PageView<ProductView> {
+/// A page whose cursor is sealed for its list.
+pub(crate) fn page(page: Page, cursors: &Cursors, list: &str) -> ProductPage {
     PageView {
         items: page.items.into_iter().map(ProductView::from).collect(),
         next_cursor: page.next.map(|position| cursors.seal(list, &position)),

@@ -8,7 +8,7 @@ use http::{Method, Request};
 use local::testing::{Database, Tokens, environment, send};
 use monitoring::Monitoring;
 
-use crate::document::{document, operations};
+use crate::document::{document, operations, shape};
 
 struct Shop {
     environment: BTreeMap<String, String>,
@@ -58,4 +58,15 @@ async fn a_path_takes_the_documented_methods_and_no_other() {
             allowed.filter(|method| *method != "HEAD").map(str::to_owned).collect();
         assert_eq!(allowed, methods, "{path}");
     }
+}
+
+/// While the cache is away nobody knows the fleet's counts: they are null, and there.
+#[tokio::test]
+async fn a_health_of_which_little_is_known_has_its_shape() {
+    let mut shop = Shop::open().await;
+    shop.environment.insert("CACHE_URL".to_owned(), "redis://127.0.0.1:1".to_owned());
+    let request = Request::get("/api/health/detailed").body(Body::empty()).unwrap();
+    let health = send(&shop.function("/api/health").await, request).await.body;
+    assert!(health["business"]["orders_paid"].is_null(), "{health}");
+    shape(&document(), "Health").validate(&health).unwrap();
 }

@@ -2,12 +2,14 @@
 //!
 //! A handler's annotation tells what is its own: what it takes, and what it answers
 //! when all is well. What follows from that stands here once: which extractor refuses
-//! what ([`rules`]), and how a refusal looks ([`refusals`]). A test of `local` puts the
-//! document together; no function calls any of this.
+//! what (`rules`), how a refusal looks (`refusals`), and which fields are always there
+//! (`shapes`). A test of `local` puts the document together; no function calls any of
+//! this.
 
 mod headers;
 mod refusals;
 mod rules;
+mod shapes;
 
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
@@ -26,24 +28,12 @@ pub fn complete(mut document: Value) -> Value {
             rules::apply(operation);
         }
     }
-    read_as_text(&mut document);
+    shapes::complete(&mut document);
     let components = &mut document["components"];
     components["headers"] = headers::all();
     components["responses"] = refusals::all();
     components["securitySchemes"] = security_schemes();
     document
-}
-
-/// Descriptions are the code's comments: what is a link there, is code here.
-fn read_as_text(value: &mut Value) {
-    if let Some(Value::String(text)) = value.get_mut("description") {
-        *text = text.replace("[`", "`").replace("`]", "`").replace("Self::", "");
-    }
-    match value {
-        Value::Object(fields) => fields.values_mut().for_each(read_as_text),
-        Value::Array(items) => items.iter_mut().for_each(read_as_text),
-        _ => {}
-    }
 }
 
 /// The values of a JSON object.

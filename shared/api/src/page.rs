@@ -1,7 +1,12 @@
 //! Pages of a list: `?limit=` and `?cursor=` in, `items` and `next_cursor` out.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde_json::Value;
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, RefOr, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::{Cursors, Problem};
 
@@ -41,13 +46,41 @@ impl PageParams {
 }
 
 /// A page as callers see it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct PageView<T> {
     /// What is on the page.
     pub items: Vec<T>,
     /// How to ask for the next page; nothing after the last one.
-    #[schema(required, example = json!(null))]
     pub next_cursor: Option<String>,
+}
+
+/// With its items by reference, where a derived one would have them spelt out again: as
+/// another shape, to whoever generates types.
+impl<T: ToSchema> PartialSchema for PageView<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let next_cursor = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("How to ask for the next page; nothing after the last one."))
+            .examples([Value::Null]);
+        ObjectBuilder::new()
+            .description(Some("A page as callers see it."))
+            .property("items", items.description(Some("What is on the page.")))
+            .required("items")
+            .property("next_cursor", next_cursor)
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for PageView<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}Page", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl fmt::Display for Currency {
     }
 }
 
-/// An amount of money: from nothing to [`Money::MAX`] minor units.
+/// An amount of money: nothing, or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Unchecked")]
 pub struct Money {

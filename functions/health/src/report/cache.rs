@@ -23,6 +23,7 @@ pub(super) struct Cache {
     /// Invalidations that were not acknowledged at once; they are repeated.
     unacknowledged: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     managed: Option<Described>,
 }
 
