@@ -2,9 +2,11 @@
 //! the committed one, to the rules of the shop, and to the routes that there are.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod changes;
 mod committed;
 mod document;
 mod examples;
+mod promise;
 mod refusals;
 mod routes;
 mod rules;
