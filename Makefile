@@ -2,7 +2,7 @@
 # needs (scripts/set-up), so a fresh clone needs only Rust and Python.
 
 .DEFAULT_GOAL := help
-.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check scaling bench bench-lambda fuzz fuzz-api openapi build deploy rollback tools clean help
+.PHONY: run token import pay webhook replay contention chaos replay-orders test loadtest check scaling bench bench-lambda fuzz fuzz-api openapi openapi-publish build deploy rollback tools clean help
 
 # What `make -C … token` prints is the token alone.
 MAKEFLAGS += --no-print-directory
@@ -151,6 +151,9 @@ openapi: ## Write functions/docs/openapi.json anew from the code
 	@scripts/set-up test
 	@UPDATE_OPENAPI=1 cargo nextest run --workspace -E 'binary(openapi) and test(committed)'
 
+openapi-publish: openapi ## Record in functions/docs/published.json what the document adds; refused where it breaks a caller
+	@PUBLISH_OPENAPI=1 cargo nextest run --workspace -E 'binary(openapi) and test(published)'
+
 build: ## Build the functions for AWS into target/lambda: make build [ARCH=arm64|x86_64]
 	@$(if $(filter arm64 x86_64,$(ARCH)),,$(error ARCH is arm64 or x86_64, as Architecture in template.yaml))
 	@scripts/set-up build
@@ -174,4 +177,4 @@ clean: ## Remove what was built and installed here, the local table with it
 	rm -rf $(TARGET) .tools .aws-sam examples/typescript/node_modules
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -14,6 +14,7 @@ use zip::ZipArchive;
 const FILES: [&str; 2] = ["swagger-ui-bundle.js", "swagger-ui.css"];
 
 fn main() -> anyhow::Result<()> {
+    println!("cargo::rerun-if-changed=build.rs");
     let folder = std::env::var("OUT_DIR").context("cargo sets it")?;
     let mut release = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
     for file in FILES {
