@@ -34,6 +34,8 @@ Without BASE_URL it starts a system of its own on a free port, and stops it. Var
   DURATION      seconds of a scenario's main part
   SOAK_MINUTES  minutes of the soak, default 15
   RETAIL_CSV    sales to sell from (the columns of the Online Retail data set), else made up
+  PATIENCE      seconds that a deployed stage may stay unhealthy before anything runs, default
+                360: detailed health is that of the last five minutes
   THRESHOLDS    limits besides those committed: 'METRIC:LIMIT[;…]', as k6 writes them
 
 For a deployed stage:
@@ -94,13 +96,14 @@ else
   unset TOKENS HEALTH_TOKEN
 fi
 [[ ${RATE:=0} =~ ^[0-9]+$ ]] || fail "RATE=$RATE is no number of requests a second"
+[[ ${PATIENCE:=360} =~ ^[0-9]+$ ]] || fail "PATIENCE=$PATIENCE is no number of seconds"
 profile=load PRODUCTS=2800
 ((!smoke)) || profile=debug PRODUCTS=300
 LOCAL=${LOCAL:-${CARGO_TARGET_DIR:-target}/$profile/local}
 remove_leftovers
 work=$(mktemp -d "$(roomy_memory)/load-tests.XXXXXX") stack="" stack_limits="" helper="" rule="" load="" runs=() status=0
 export RUN RATE KEYS=$work CATALOGUE=$work/catalogue.json SMOKE=$smoke IS_OURS=$ours TARGET_NAME=$target
-export MAY_WRITE=$((ours || write)) KILL_CACHE=$((kill_cache && ours)) BASE_URL SCENARIO OUT
+export FLEET_IS_COUNTED=1 MAY_WRITE=$((ours || write)) KILL_CACHE=$((kill_cache && ours)) BASE_URL SCENARIO OUT
 RUN=$(date -u +%Y%m%dT%H%M%S)
 
 echo $$ >"$work/pid"
@@ -203,8 +206,8 @@ check_stage() {
   if [[ -n ${TOKENS:-} ]]; then
     [[ -r $TOKENS && $(grep -c . "$TOKENS") -ge $USERS ]] || miss "TOKENS=$TOKENS, with one token a user: $USERS of them"
   fi
-  answers "$BASE_URL/api/health" || miss "an answer of $BASE_URL/api/health"
-  answers "$BASE_URL/api/health/detailed" || miss "a healthy answer of $BASE_URL/api/health/detailed (HEALTH_TOKEN?)"
+  [[ $(ask "$BASE_URL/api/health") == 200 ]] || miss "an answer of $BASE_URL/api/health"
+  check_health "$BASE_URL/api/health/detailed"
   export AUTH_KEY AUTH_ISSUER AUTH_AUDIENCE TOKENS HEALTH_TOKEN STRIPE_WEBHOOK_SECRETS STANDARD_WEBHOOK_SECRETS
 }
 
@@ -214,11 +217,30 @@ signs() {
     { [[ -n ${AUTH_KEY:-}${TOKENS:-} ]] && { has "$chosen" mixed || has "$chosen" soak; }; }
 }
 
-# The token goes by standard input: arguments are everyone's to read.
-answers() {
-  local status
-  status=$(curl --silent --max-time 10 --output /dev/null --write-out '%{http_code}' --config - "$1" <<<"${HEALTH_TOKEN:+header = \"Authorization: Bearer $HEALTH_TOKEN\"}") || true
-  [[ $status == 200 ]]
+# The status of an answer, which is kept. The token goes by standard input: arguments are
+# everyone's to read.
+ask() {
+  local token=${HEALTH_TOKEN:+header = \"Authorization: Bearer $HEALTH_TOKEN\"}
+  curl --silent --max-time 10 --output "$work/answer" --write-out '%{http_code}' --config - "$1" <<<"$token" || true
+}
+
+# What failed a while ago, before a release or a rollback, is felt for as long as it is counted.
+check_health() {
+  local status until=$((SECONDS + PATIENCE))
+  status=$(ask "$1")
+  [[ $status != 503 ]] || say "$target is unhealthy (503), counting the last five minutes: waiting up to $PATIENCE s"
+  while [[ $status == 503 ]] && ((SECONDS < until)); do sleep 5; status=$(ask "$1"); done
+  case $status in
+    200) ;;
+    401) miss "the token that $1 asks for (401): HEALTH_TOKEN is another, or not set" ;;
+    503) miss "health: $1 still says unhealthy (503)" ;;
+    000) miss "an answer of $1: there is none" ;;
+    *) miss "a healthy answer of $1: it is $status" ;;
+  esac
+  if ((!smoke)) && [[ $status == 200 ]] && grep -q '"scope":"environment"' "$work/answer"; then
+    say "$target has no shared cache to count the fleet in: without the limits of its health"
+    FLEET_IS_COUNTED=0
+  fi
 }
 
 pre_flight() {

@@ -4,6 +4,7 @@ import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
 import { call } from './call.js';
+import { isFleetCounted } from './settings.js';
 import { verify } from './verify.js';
 
 // Its counts are of whole minutes, the first of which has what a cold start costs.
@@ -34,12 +35,12 @@ const measured = Object.fromEntries(Object.keys(LIMITS).map((place) => [place, n
 const reports = new Counter('fleet_reports');
 const unknown = new Counter('fleet_unknown');
 
-/** The limits as k6 has them. */
-export const fleetLimits = {
+/** The limits as k6 has them. Where nothing counts the fleet, its health is that of one process. */
+export const fleetLimits = isFleetCounted ? {
   ...Object.fromEntries(Object.entries(LIMITS).map(([place, limit]) => [metricOf(place), [limit]])),
   fleet_reports: ['count>0'],
   fleet_unknown: ['count==0'],
-};
+} : {};
 
 /** Asks for the health now and then, as whoever watches over a system does. */
 export function watchFleet() {

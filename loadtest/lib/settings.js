@@ -10,6 +10,8 @@ export const isOurs = on('IS_OURS');
 export const isSmoke = on('SMOKE');
 /** Whether anything may be written there. */
 export const mayWrite = on('MAY_WRITE');
+/** Whether its detailed health is that of all its functions: they count in the shared cache. */
+export const isFleetCounted = on('FLEET_IS_COUNTED');
 /** Requests in a second at most; 0 for as many as can be. */
 export const ceiling = Number(__ENV.RATE || 0);
 /** Whether the cache is killed half-way. */

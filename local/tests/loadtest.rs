@@ -3,12 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
 use local::project::Project;
 use local::stack::{Options, Stack};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let root = Project::find().unwrap().root().to_owned();
@@ -124,6 +130,50 @@ async fn what_a_stage_lacks_is_said_before_anything_runs() {
     }
     assert_eq!(ended.status.code(), Some(2), "{said}");
     shop.stop().await;
+}
+
+/// Something that says of its health first this and then that, and has nothing else.
+async fn said_of_health(first: u16, then: u16) -> String {
+    let asked = AtomicBool::new(false);
+    let detailed = move || {
+        let status = if asked.swap(true, Ordering::Relaxed) { then } else { first };
+        let body = r#"{"window":{"scope":"environment","minutes":5}}"#;
+        std::future::ready((StatusCode::from_u16(status).unwrap(), body))
+    };
+    let detailed = Arc::new(detailed);
+    let service = Router::new()
+        .route("/api/health", get(|| async {}))
+        .route("/api/health/detailed", get(move || detailed()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stage_that_is_unhealthy_has_time_to_forget_what_it_counted() {
+    let url = said_of_health(503, 200).await;
+    let said = text(run(&["--smoke", "-t", "health-check"], &[("BASE_URL", &url)]).stderr);
+    assert!(said.contains("is unhealthy (503)") && said.contains("waiting up to 360 s"), "{said}");
+    assert!(!said.contains("missing: "), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_stages_health_is_told_apart() {
+    for (status, words) in [(503, "still says unhealthy (503)"), (401, "HEALTH_TOKEN"), (404, "it is 404")] {
+        let url = said_of_health(status, status).await;
+        let ended = run(&["--smoke", "-t", "health-check"], &[("BASE_URL", &url), ("PATIENCE", "0")]);
+        let said = text(ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.contains("missing: ") && said.contains(words), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_counts_the_fleet_its_health_has_no_limits() {
+    let url = said_of_health(200, 200).await;
+    let said = text(run(&["-t", "mixed"], &[("BASE_URL", &url)]).stderr);
+    assert!(said.contains("without the limits of its health"), "{said}");
 }
 
 #[test]

@@ -1,16 +1,21 @@
 """Each alarm has its line in docs/operations.md: what it means, where to look, what to do. And the
-commands there are some that the AWS CLI has, and what they pick out of an answer is in it."""
+commands there and in docs/deployment.md are some that the AWS CLI has, and what they pick out of an
+answer is in it."""
 
 import re
 
 import botocore.session
 import jmespath
 from botocore import xform_name
+from botocore.waiter import WaiterModel
 
 from .functions import of_type
 from .source import ROOT
 
 PAGE = "docs/operations.md"
+# What the CLI has under a name of its own, and what no service describes.
+RENAMED = {"s3api": "s3", "deploy": "codedeploy"}
+OWN = {("cloudformation", "deploy"), ("logs", "tail")}
 # Options that the CLI itself has, of each command.
 OF_ANY = {"cli-binary-format", "cli-input-json", "max-items", "output", "query"}
 QUERY = re.compile(r" --query (?:'([^']*)'|\"([^\"]*)\"|([^\s)]+))")
@@ -38,12 +43,13 @@ def check(resources):
             yield f"{PAGE}: {names[0]}: a line says what it means, where to look and what to do"
 
 
-def commands():
+def commands(page):
     """Service, operation, options and query of each `aws` command."""
-    text = (ROOT / PAGE).read_text().replace("\\\n", " ")
-    for service, operation, rest in re.findall(r"\baws ([a-z\d]+) ([a-z\d-]+)([^\n;]*)", text):
+    text = (ROOT / page).read_text().replace("\\\n", " ")
+    for service, operation, rest in re.findall(r"\baws ([a-z\d]+) ((?:wait )?[a-z\d-]+)([^\n;]*)", text):
         query = QUERY.search(rest)
-        yield service, operation, set(re.findall(r" --([a-z-]+)", rest)), query and next(filter(None, query.groups()))
+        options = set(re.findall(r" --(?:no-)?([a-z-]+)", rest))
+        yield RENAMED.get(service, service), operation, options, query and next(filter(None, query.groups()))
 
 
 def sample(shape, texts, within=()):
@@ -79,21 +85,36 @@ def found_by(query, answer):
     return bool(leaves) and None not in leaves
 
 
+def waited(session, service):
+    """The operation that each waiter of a service asks."""
+    waiters = WaiterModel(session.get_component("data_loader").load_service_model(service, "waiters-2"))
+    return {xform_name(it, "-"): xform_name(waiters.get_waiter(it).operation, "-") for it in waiters.waiter_names}
+
+
 def check_commands():
+    for page in (PAGE, "docs/deployment.md"):
+        yield from check_page(page)
+
+
+def check_page(page):
     """By the SDK's description of each service, which the CLI is made of."""
     session, known = botocore.session.Session(), {}
-    for service, operation, options, query in commands():
+    for service, operation, options, query in commands(page):
+        if (service, operation) in OWN:
+            continue
         if service not in session.get_available_services():
-            yield f"{PAGE}: AWS has no service {service}"
+            yield f"{page}: AWS has no service {service}"
             continue
         model = known.setdefault(service, session.get_service_model(service))
         names = {xform_name(name, "-"): name for name in model.operation_names}
+        if operation.startswith("wait "):
+            operation = waited(session, service).get(operation.removeprefix("wait "), operation)
         if operation not in names:
-            yield f"{PAGE}: {service} has no operation {operation}"
+            yield f"{page}: {service} has no operation {operation}"
             continue
         described = model.operation_model(names[operation])
         members = described.input_shape.members
         for option in sorted(options - {xform_name(member, "-") for member in members} - OF_ANY):
-            yield f"{PAGE}: aws {service} {operation} has no --{option}"
+            yield f"{page}: aws {service} {operation} has no --{option}"
         if query and not found_by(query, sample(described.output_shape, ["text", *LITERAL.findall(query)])):
-            yield f"{PAGE}: of what aws {service} {operation} answers, --query {query} finds nothing"
+            yield f"{page}: of what aws {service} {operation} answers, --query {query} finds nothing"

@@ -25,7 +25,8 @@ STAGES = {
         | SERVERLESS
         | {"FirstZone": "eu-west-1b", "SecondZone": "eu-west-1c", "Tracing": "Active"}
         | {"AlarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:oncall"},
-        "production without a shared cache": PRODUCTION | {"Tracing": "Active", "Rollout": "at-once"},
+        "production without a shared cache": PRODUCTION
+        | {"AlarmEmail": "oncall@shop.example", "Tracing": "Active", "Rollout": "at-once"},
     }.items()
 }
 
@@ -50,6 +51,7 @@ REFUSED = {
         {"AlarmEmail": "a@b.example", "AlarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:oncall"}
     ],
     "ProductionHealthIsNotForAnyone": [{"Stage": "production"}],
+    "ProductionWakesSomebody": [{"Stage": "production"}],
 }
 
 

@@ -4,6 +4,7 @@
     releases/COMMIT/release.json    what was built, and for which processor
     releases/COMMIT/STAGE.json      what came of it when it was last brought to a stage
     releases/COMMIT/STAGE-ran.json  how it ran there: with which parameters, in whose place
+    releases/COMMIT/STAGE-begun.json  the same, from before it is deployed on
 
 The commit's full name is the key, so a record is of one tree and no other, whoever asks from
 wherever. Nothing secret is kept.
@@ -42,8 +43,14 @@ class Records:
     def keep_of_stage(self, commit, stage, record):
         self._write(f"releases/{commit}/{stage}.json", json.dumps(record, indent=2))
 
-    def keep_run(self, commit, stage, run):
-        self._write(f"releases/{commit}/{stage}-ran.json", json.dumps(run, indent=2))
+    def begin_run(self, commit, stage, run):
+        self._write(f"releases/{commit}/{stage}-begun.json", json.dumps(run, indent=2))
+
+    def settle_run(self, commit, stage, release):
+        """What was begun ran, if the stack came to its release, whoever waited for that or not."""
+        begun = self._json(f"releases/{commit}/{stage}-begun.json")
+        if begun and begun["release"] == release:
+            self._write(f"releases/{commit}/{stage}-ran.json", json.dumps(begun, indent=2))
 
     def _json(self, key):
         text = self._read(key)

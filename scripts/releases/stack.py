@@ -16,6 +16,8 @@ from releases import Failed, Refused, template
 from releases.stage import SECRETS, text
 
 SAM = os.environ.get("SAM", ".tools/venv/bin/sam")
+# Nothing is under way, and what its parameters say is what it runs.
+AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 # No update may replace or delete what data is in, a rollback least of all (AWS: "Prevent
 # updates to stack resources").
 POLICY = {
@@ -62,21 +64,38 @@ class Stack:
         parameters = {it["ParameterKey"]: it["ParameterValue"] for it in described.get("Parameters", [])}
         return parameters.get("Release") or None
 
+    def ran(self, records):
+        """The commit that it runs, with its record, also if whoever deployed it was cut off."""
+        release = self.release()
+        commit = commit_of(release)
+        if commit and self.status() in AT_REST:
+            records.settle_run(commit, self.stage.name, release)
+        return commit
+
     def url(self):
         outputs = {it["OutputKey"]: it["OutputValue"] for it in self.described().get("Outputs", [])}
         return outputs["ApiUrl"]
 
-    def bring_to(self, packaged, release, parameters, rollout, confirm=False):
-        """Deploys a packaged template. Nothing is built, and secrets do not stand among the
-        arguments, which everybody on the machine may read."""
-        given = {**parameters, **self.stage.secrets(), "Release": release, "Rollout": rollout}
+    def bring_to(self, packaged, release, given, confirm=False):
+        """Deploys a packaged template with what is given of its parameters. Nothing is built, and
+        secrets do not stand among the arguments, which everybody on the machine may read."""
+        # Before it, so that one that is cut off leaves none without.
+        if (self.status() or "").endswith("_COMPLETE"):
+            self._protect()
         with tempfile.TemporaryDirectory() as folder:
             # JSON, which is YAML too; by that name alone does SAM read it.
             file, overrides = Path(folder, "template.yaml"), Path(folder, "parameters.yaml")
             file.write_text(packaged)
             overrides.touch(mode=0o600)
-            overrides.write_text(json.dumps(complete(template.parameters(packaged), given)))
+            known = template.parameters(packaged)
+            overrides.write_text(json.dumps(complete(known, {**given, "Release": release})))
             self._sam_deploy(file, overrides, "confirm" if confirm else "no-confirm")
+        # It also ends well where the change set was not confirmed.
+        if (runs := self.release()) != release:
+            raise Failed(f"nothing was deployed, the stack still runs {runs}: was the change set confirmed?")
+        self._protect()
+
+    def _protect(self):
         self.cloudformation.set_stack_policy(StackName=self.stage.stack, StackPolicyBody=json.dumps(POLICY))
 
     def _sam_deploy(self, file, overrides, confirm):
@@ -89,13 +108,19 @@ class Stack:
             raise Failed(f"sam deploy ended with {ended.returncode}; CloudFormation keeps or takes back what was there")
 
     def call_off(self):
-        """Has CloudFormation take back the update that it is at."""
-        self.cloudformation.cancel_update_stack(StackName=self.stage.stack)
+        """Has CloudFormation take back the update that it is at; False if that was over before."""
+        try:
+            self.cloudformation.cancel_update_stack(StackName=self.stage.stack)
+        except ClientError as error:
+            if self.status() == "UPDATE_IN_PROGRESS":
+                raise Failed(f"the update cannot be called off: {error}") from error
+            return False
         try:
             waiter = self.cloudformation.get_waiter("stack_rollback_complete")
             waiter.wait(StackName=self.stage.stack, WaiterConfig={"Delay": 5, "MaxAttempts": 360})
         except WaiterError as error:
             raise Failed(f"the update was not taken back: {error}") from error
+        return True
 
 
 def complete(known, given):

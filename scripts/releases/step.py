@@ -26,12 +26,16 @@ def run(*command, **variables):
         raise Failed(f"{command[0]} ended with {ended.returncode}")
 
 
-def smoke(url):
+def smoke(stage, url):
     """Whether the stage answers rightly, read only."""
-    run("loadtest/run-load-tests.sh", "--smoke", BASE_URL=url, ALLOW_WRITES="0")
+    run("loadtest/run-load-tests.sh", "--smoke", ALLOW_WRITES="0", **target(stage, url))
 
 
-def load_test(url):
+def load_test(stage, url, scenarios):
     """Whether it does so in time: each scenario has its limits."""
-    scenarios = os.environ.get("SCENARIOS") or "health-check,catalogue,mixed"
-    run("loadtest/run-load-tests.sh", "-t", scenarios, BASE_URL=url)
+    run("loadtest/run-load-tests.sh", "-t", ",".join(scenarios), **target(stage, url))
+
+
+def target(stage, url):
+    """The stage, and the token that its detailed health asks for."""
+    return {"BASE_URL": url, "HEALTH_TOKEN": stage.secrets().get("HealthToken", "")}

@@ -40,7 +40,7 @@ fn the_first_step_that_fails_ends_it_and_keeps_the_commit_from_production() {
 #[test]
 fn a_commit_is_built_once() {
     let tree = Tree::new();
-    tree.deploy("dev").assert(0, "dev runs");
+    tree.deploy("staging").assert(0, "staging runs");
     tree.called();
     tree.deploy("staging").assert(0, "is built and uploaded already");
     assert!(!tree.steps().iter().any(|step| step.starts_with("make") || step == "sam package"));
@@ -60,17 +60,67 @@ fn each_deployment_has_a_name_of_its_own() {
 fn a_secret_reaches_the_stack_and_nothing_else() {
     let tree = Tree::new();
     let token = "a-token-that-nobody-may-see";
-    let ended = tree.run("deploy", &["staging"], &[("HEALTH_TOKEN", token)]);
+    let ended = tree.run("deploy", &["staging"], &[("HEALTH_TOKEN_STAGING", token)]);
     ended.assert(0, "staging runs");
+    assert!(tree.kept().contains("staging.json"));
     assert_eq!(tree.parameter("staging", "HealthToken").as_deref(), Some(token));
     assert!(!tree.kept().contains(token) && !tree.called().concat().contains(token));
     assert!(!ended.said.contains(token));
 }
 
 #[test]
+fn a_secret_of_one_stage_is_not_taken_for_anothers() {
+    let tree = Tree::new();
+    let [ours, theirs] = ["a-token-of-production", "a-token-of-staging"];
+    let variables =
+        [("HEALTH_TOKEN_PRODUCTION", ours), ("HEALTH_TOKEN_STAGING", theirs), ("HEALTH_TOKEN", theirs)];
+    tree.deploy("staging").assert(0, "staging runs");
+    assert_eq!(tree.parameter("staging", "HealthToken"), None);
+    tree.run("deploy", &["production"], &variables).assert(0, "production runs");
+    assert_eq!(tree.parameter("production", "HealthToken").as_deref(), Some(ours));
+}
+
+#[test]
+fn a_change_set_that_is_declined_is_no_deployment() {
+    let tree = Tree::new();
+    tree.deploy("staging").assert(0, "staging runs");
+    let before = tree.parameter("staging", "Release").unwrap();
+    let commit = tree.commit("A word more");
+    tree.fail("sam deploy is declined");
+    tree.called();
+    tree.deploy("staging").assert(1, &format!("the stack still runs {before}"));
+    assert_eq!(tree.steps().last().unwrap(), "sam deploy", "nothing is tried out");
+    assert!(!tree.kept().contains(&format!("{commit}/staging-ran.json")));
+    tree.deploy("production").assert(2, &format!("{commit} did not come through on staging"));
+}
+
+#[test]
+fn one_that_is_cut_off_leaves_its_record_once_the_stack_has_come_to_it() {
+    let tree = Tree::new();
+    tree.deploy("dev").assert(0, "dev runs");
+    let cut_off = tree.commit("Cut off");
+    tree.fail("sam deploy is cut off");
+    tree.deploy("dev").assert(1, "sam deploy ended with 1");
+    tree.fail("nothing");
+    tree.roll_back("dev").assert(0, &format!("dev runs {cut_off}, and goes back to"));
+    tree.run("rollback", &["dev", &cut_off], &[]).assert(0, &format!("and goes back to {cut_off}"));
+}
+
+#[test]
+fn what_has_data_in_it_is_protected_before_anything_is_deployed() {
+    let tree = Tree::new();
+    tree.fail("sam deploy is cut off");
+    tree.deploy("dev").assert(1, "sam deploy ended with 1");
+    assert!(!tree.policy("dev").contains("LogicalResourceId/Table"));
+    tree.fail("sam deploy");
+    tree.deploy("dev").assert(1, "sam deploy ended with 1");
+    assert!(tree.policy("dev").contains("LogicalResourceId/Table"));
+}
+
+#[test]
 fn a_secret_stays_until_it_is_taken_off() {
     let tree = Tree::new();
-    let deploy = |token| tree.run("deploy", &["dev"], &[("HEALTH_TOKEN", token)]).assert(0, "dev runs");
+    let deploy = |token| tree.run("deploy", &["dev"], &[("HEALTH_TOKEN_DEV", token)]).assert(0, "dev runs");
     for (given, held) in [("a-token-of-health", "a-token-of-health"), ("", "a-token-of-health"), ("none", "")]
     {
         deploy(given);

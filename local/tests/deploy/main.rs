@@ -6,6 +6,7 @@
 mod called_off;
 mod deployment;
 mod moto;
+mod put_back;
 mod real_sam;
 mod refusals;
 mod rollback;

@@ -52,7 +52,7 @@ async fn sam_asks_for_a_change_set_with_the_stages_stack_bucket_and_parameters()
         ("AWS_ENDPOINT_URL_CLOUDFORMATION", &endpoint),
         ("AWS_DEFAULT_REGION", "us-west-2"), // the stage's counts
         ("SAM_CLI_TELEMETRY", "0"),
-        ("HEALTH_TOKEN", token),
+        ("HEALTH_TOKEN_STAGING", token),
     ];
     let ended = tree.run("deploy", &["staging"], &variables);
     ended.assert(1, "sam deploy ended with 1");

@@ -36,7 +36,7 @@ fn a_stage_whose_configuration_was_not_filled_in() {
     assert_refused(&tree, &tree.deploy("staging"), "is a placeholder");
     tree.write(file, &(text + "HealthToken: 0123456789abcdef\n"));
     tree.commit("A secret");
-    assert_refused(&tree, &tree.deploy("staging"), "HealthToken is a secret");
+    assert_refused(&tree, &tree.deploy("staging"), "set HEALTH_TOKEN_STAGING");
 }
 
 #[test]
@@ -70,6 +70,30 @@ fn keys_of_the_issuer_that_are_none_private_or_too_many() {
         tree.commit(words);
         assert_refused(&tree, &tree.deploy("staging"), words);
     }
+}
+
+#[test]
+fn a_bucket_that_dev_has_together_with_production() {
+    let tree = Tree::alone();
+    let text = std::fs::read_to_string(tree.root().join("samconfig.toml")).unwrap();
+    tree.write("samconfig.toml", &text.replace("releases-of-dev", "releases-of-a-test"));
+    tree.commit("One bucket for all");
+    for stage in ["dev", "production"] {
+        assert_refused(&tree, &tree.deploy(stage), "dev has one of its own");
+    }
+}
+
+#[test]
+fn production_of_what_staging_was_not_loaded_with_or_did_not_have() {
+    let tree = Tree::new();
+    tree.run("deploy", &["staging"], &[("SCENARIOS", "health-check")]).assert(0, "staging runs");
+    tree.called();
+    assert_refused(&tree, &tree.deploy("production"), "staging was not loaded with catalogue, mixed");
+    tree.deploy("staging").assert(0, "staging runs");
+    tree.called();
+    let commit = tree.commit_now();
+    tree.replace(&format!("releases/{commit}/template.yaml"), "Parameters: {}");
+    assert_refused(&tree, &tree.deploy("production"), "is another than staging had");
 }
 
 #[test]

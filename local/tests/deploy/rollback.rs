@@ -85,6 +85,47 @@ fn what_ran_can_be_gone_back_to_though_it_failed_to_be_deployed_again() {
 }
 
 #[test]
+fn secrets_stay_as_they_are_and_health_is_asked_with_the_stages() {
+    let tree = Tree::new();
+    tree.run("deploy", &["dev"], &[("HEALTH_TOKEN_DEV", "a-token-of-health")]).assert(0, "dev runs");
+    release(&tree, ["B"]);
+    tree.called();
+    let other = [("HEALTH_TOKEN_DEV", "a-token-of-old"), ("HEALTH_TOKEN", "a-token-of-staging")];
+    tree.run("rollback", &["dev"], &other).assert(0, "dev runs");
+    assert_eq!(tree.parameter("dev", "HealthToken").as_deref(), Some("a-token-of-health"));
+    assert_eq!(tree.called().last().unwrap(), "load --smoke of https://storefront-dev.test with a token");
+}
+
+#[test]
+fn a_smoke_that_is_red_does_not_hide_that_it_is_done() {
+    let tree = Tree::new();
+    let [a, _] = release(&tree, ["A", "B"]);
+    tree.fail("smoke");
+    tree.roll_back("dev").assert(1, &format!("the rollback is done, dev runs storefront@0.1.0+{a}."));
+    runs(&tree, &a, "/A");
+}
+
+#[test]
+fn what_staging_was_taken_back_from_does_not_go_to_production() {
+    let tree = Tree::new();
+    tree.deploy("staging").assert(0, "staging runs");
+    let bad = tree.commit("Slow");
+    tree.deploy("staging").assert(0, "staging runs");
+    tree.roll_back("staging").assert(0, &format!("staging runs {bad}, and goes back"));
+    tree.deploy("production").assert(2, &format!("{bad} did not come through on staging"));
+}
+
+#[test]
+fn what_is_taken_back_while_it_is_tried_out_is_not_green() {
+    let tree = Tree::new();
+    tree.deploy("staging").assert(0, "staging runs");
+    let bad = tree.commit("Slow");
+    tree.fail("load, taken back meanwhile");
+    tree.deploy("staging").assert(1, "the stack runs storefront@");
+    tree.deploy("production").assert(2, &format!("{bad} did not come through on staging"));
+}
+
+#[test]
 fn a_stage_that_was_never_deployed_has_nothing_to_go_back_to() {
     let tree = Tree::new();
     tree.roll_back("dev").assert(2, "storefront-dev is");

@@ -12,6 +12,7 @@ use crate::moto::Moto;
 /// What a deployment reads of this tree.
 const FILES: [&str; 5] = ["Cargo.toml", "deploy", "samconfig.toml", "scripts", "template.yaml"];
 const BUCKET: &str = "releases-of-a-test";
+const BUCKET_OF_DEV: &str = "releases-of-dev";
 
 const HERE: &str = "<CreateBucketConfiguration xmlns='http://s3.amazonaws.com/doc/2006-03-01/'>\
     <LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
@@ -31,7 +32,9 @@ impl Tree {
         let mut tree = Self::alone();
         let moto = Moto::start(&tree.tools);
         let as_xml = ["-X", "PUT", "--header", "Content-Type: application/xml", "--data", HERE];
-        moto.ask("s3", &format!("/{BUCKET}"), &as_xml);
+        for bucket in [BUCKET, BUCKET_OF_DEV] {
+            moto.ask("s3", &format!("/{bucket}"), &as_xml);
+        }
         tree.moto = Some(moto);
         tree
     }
@@ -73,6 +76,11 @@ impl Tree {
             "-m",
             message,
         ]);
+        self.commit_now()
+    }
+
+    /// The full name of the commit that is checked out.
+    pub(crate) fn commit_now(&self) -> String {
         self.git(&["rev-parse", "HEAD"]).trim().to_owned()
     }
 
@@ -135,14 +143,24 @@ impl Tree {
         moto.ask("cloudformation", "/", &["--data", &fields])
     }
 
-    /// Everything in the bucket, as one text.
+    /// Everything in the bucket of staging and production, as one text.
     pub(crate) fn kept(&self) -> String {
-        let program = format!(
+        self.python(&format!(
             "import boto3; bucket = boto3.resource('s3').Bucket('{BUCKET}')\n\
              print(*[it.key + ' ' + it.get()['Body'].read().decode() for it in bucket.objects.all()])"
-        );
+        ))
+    }
+
+    /// Puts something else into that bucket.
+    pub(crate) fn replace(&self, key: &str, text: &str) {
+        self.python(&format!(
+            "import boto3; boto3.client('s3').put_object(Bucket='{BUCKET}', Key='{key}', Body=b'{text}')"
+        ));
+    }
+
+    pub(crate) fn python(&self, program: &str) -> String {
         let mut command = self.command(&self.tools.join("python"));
-        let output = command.args(["-c", &program]).output().unwrap();
+        let output = command.args(["-c", program]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -151,8 +169,11 @@ impl Tree {
         let stand_ins = self.root().join("stand-ins");
         let path = format!("{}:{}", stand_ins.display(), std::env::var("PATH").unwrap());
         let mut command = Command::new(program);
-        for inherited in ["ROLLOUT", "SCENARIOS", "HEALTH_TOKEN", "SENTRY_DSN", "AWS_PROFILE"] {
+        for inherited in ["ROLLOUT", "SCENARIOS", "HEALTH_TOKEN", "AWS_PROFILE"] {
             command.env_remove(inherited);
+        }
+        for stage in ["DEV", "STAGING", "PRODUCTION"] {
+            command.env_remove(format!("HEALTH_TOKEN_{stage}")).env_remove(format!("SENTRY_DSN_{stage}"));
         }
         command
             .current_dir(self.root())
@@ -192,6 +213,7 @@ impl Tree {
         for file in ["samconfig.toml", "deploy/dev.yaml", "deploy/staging.yaml", "deploy/production.yaml"] {
             let text = fs::read_to_string(self.root().join(file)).unwrap();
             let text = text.replace("storefront-releases-111122223333", BUCKET).replace(".example", ".test");
+            let text = text.replace("storefront-releases-dev-111122223333", BUCKET_OF_DEV);
             self.write(file, &text);
         }
     }

@@ -50,7 +50,12 @@ def deploy():
 
 with (TREE / "called").open("a") as called:
     print("sam", *sys.argv[1:], file=called)
-failing = TREE / "failing"
-if failing.exists() and failing.read_text() == f"sam {sys.argv[1]}":
+file = TREE / "failing"
+failing = file.read_text() if file.exists() else ""
+if failing == f"sam {sys.argv[1]}":
     sys.exit(1)
+if failing == f"sam {sys.argv[1]} is declined":
+    sys.exit(0)
 {"package": package, "deploy": deploy}.get(sys.argv[1], lambda: None)()
+if failing == f"sam {sys.argv[1]} is cut off":
+    sys.exit(1)
