@@ -5,6 +5,7 @@ use axum::extract::State;
 use domain::OrderId;
 use store::Store;
 
+use crate::described;
 use crate::view::OrderView;
 
 #[utoipa::path(
@@ -19,7 +20,13 @@ use crate::view::OrderView;
     extensions(("x-rate-limit" = json!("checkout"))),
     responses(
         (status = 200, description = "The order, cancelled; its stock is sold to others.", body = OrderView),
-        (status = 409, description = "It is not pending any more.", body = Problem, content_type = "application/problem+json"),
+        (
+            status = 409,
+            description = "It is not pending any more.",
+            body = Problem,
+            content_type = "application/problem+json",
+            example = json!(described::not_cancellable()),
+        ),
     ),
 )]
 pub(crate) async fn cancel(

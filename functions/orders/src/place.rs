@@ -8,7 +8,7 @@ use domain::OrderId;
 use serde::Deserialize;
 use store::{NewOrder, Request, Store};
 
-use crate::described::OrderSubmission;
+use crate::described::{self, OrderSubmission};
 use crate::submission::{Pointers, Submission};
 use crate::view::OrderView;
 
@@ -37,7 +37,16 @@ use crate::view::OrderView;
                 ("cancel" = (operation_id = "cancelOrder", parameters(("id" = "$response.body#/id")))),
             ),
         ),
-        (status = 409, description = "There is not enough stock (`out-of-stock`, see `errors`), or the total is not the expected one (`price-moved`). Nothing was ordered.", body = Problem, content_type = "application/problem+json"),
+        (
+            status = 409,
+            description = "There is not enough stock (`out-of-stock`, see `errors`), or the total is not the expected one (`price-moved`). Nothing was ordered.",
+            body = Problem,
+            content_type = "application/problem+json",
+            examples(
+                ("out-of-stock" = (value = json!(described::out_of_stock()))),
+                ("price-moved" = (value = json!(described::price_moved()))),
+            ),
+        ),
     ),
 )]
 pub(crate) async fn place(

@@ -4,7 +4,7 @@ use api::{IdempotencyKey, Json, PathId, Problem, Violations, recorded};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{Adjustment, Delta, ProductId, Reason, Stock};
+use domain::{Adjustment, Delta, Error, ProductId, Reason, Stock};
 use serde::{Deserialize, Serialize};
 use store::{Request, Store};
 use utoipa::ToSchema;
@@ -43,7 +43,13 @@ pub(crate) struct AdjustmentSubmission {
                 request_body = json!({ "items": [{ "product_id": "$response.body#/product_id", "quantity": 1 }] }),
             ))),
         ),
-        (status = 409, description = "It would leave the stock's range.", body = Problem, content_type = "application/problem+json"),
+        (
+            status = 409,
+            description = "It would leave the stock's range.",
+            body = Problem,
+            content_type = "application/problem+json",
+            example = json!(Problem::from(Error::StockOutOfRange { available: 3 }).example("/api/products/teapot/inventory/adjustments")),
+        ),
     ),
 )]
 pub(crate) async fn adjust_inventory(

@@ -4,7 +4,7 @@ use api::{Json, Object, Problem, Violations};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use domain::{Category, Description, Name, ProductId, Tags};
+use domain::{Category, Description, Error, Name, ProductId, Tags};
 use serde::Deserialize;
 use store::{NewProduct, Store};
 use utoipa::ToSchema;
@@ -62,7 +62,13 @@ pub(crate) struct NewSubmission {
                 ("putIntoCart" = (operation_id = "setCartItem", parameters(("product_id" = "$response.body#/id")))),
             ),
         ),
-        (status = 409, description = "The id is taken, or was.", body = Problem, content_type = "application/problem+json"),
+        (
+            status = 409,
+            description = "The id is taken, or was.",
+            body = Problem,
+            content_type = "application/problem+json",
+            example = json!(Problem::from(Error::Taken("product")).example("/api/products")),
+        ),
     ),
 )]
 pub(crate) async fn create(

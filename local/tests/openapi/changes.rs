@@ -12,7 +12,7 @@ mod proof;
 mod schemas;
 mod security;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use crate::document::operations;
-use crate::promise::PROBLEM_TYPE;
+use crate::promise::PROBLEM_TYPES;
 use schemas::{Side, schema};
 
 pub(crate) struct Change {
@@ -195,8 +195,8 @@ fn content(changes: &mut Changes, whole: &str, side: Side, was: &Value, now: &Va
         let place = format!("{whole}, {media}");
         match (was, now) {
             (Some(was), Some(now)) => {
-                changes.exact(&place, was, now, &["schema", PROBLEM_TYPE]);
-                problem_type(changes, &place, was.get(PROBLEM_TYPE), now.get(PROBLEM_TYPE));
+                changes.exact(&place, was, now, &["schema", PROBLEM_TYPES]);
+                problem_types(changes, &place, &was[PROBLEM_TYPES], &now[PROBLEM_TYPES]);
                 schema(changes, &place, side, &was["schema"], &now["schema"]);
             }
             (Some(_), None) => changes.breaks(&place, "the media type is gone"),
@@ -205,9 +205,13 @@ fn content(changes: &mut Changes, whole: &str, side: Side, was: &Value, now: &Va
     }
 }
 
-fn problem_type(changes: &mut Changes, place: &str, was: Option<&Value>, now: Option<&Value>) {
-    if was != now {
-        changes.note(was.is_some(), place, format!("problem type: {} → {}", said(was), said(now)));
+fn problem_types(changes: &mut Changes, place: &str, was: &Value, now: &Value) {
+    let [was, now] = [was, now].map(|types| types.as_array().into_iter().flatten().collect::<HashSet<_>>());
+    for gone in was.difference(&now) {
+        changes.breaks(place, format!("the problem type {gone} is gone"));
+    }
+    for added in now.difference(&was) {
+        changes.adds(place, format!("a new problem type, {added}"));
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a document promises: what callers and generated clients rely on, without the words
 //! that explain it.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
 
 /// What explains and promises nothing. How many requests a policy lets through is a matter of
 /// each stage, and so is which operations share one.
@@ -10,8 +12,8 @@ const WORDS: [&str; 8] =
 /// Their members have names that anybody may choose, also those of `WORDS`.
 const NAMED: [&str; 8] =
     ["paths", "schemas", "responses", "headers", "parameters", "content", "securitySchemes", "properties"];
-/// Where a promise keeps the type of a problem.
-pub(crate) const PROBLEM_TYPE: &str = "x-problem-type";
+/// Where a promise keeps the types of a refusal's problems.
+pub(crate) const PROBLEM_TYPES: &str = "x-problem-types";
 /// Lists whose order says nothing.
 const SETS: [&str; 3] = ["enum", "required", "type"];
 /// Values of callers and ours, that only look like parts of a document.
@@ -32,18 +34,20 @@ fn without_words(value: &Value, named: bool) -> Value {
         Value::Object(fields) => {
             let kept = fields.iter().filter(|(name, _)| named || !WORDS.contains(&name.as_str()));
             let kept = kept.map(|(name, field)| (name.clone(), field_without_words(name, field, named)));
-            kept.chain(problem_type(fields)).collect()
+            kept.chain(problem_types(fields)).collect()
         }
         Value::Array(items) => items.iter().map(|item| without_words(item, false)).collect(),
         other => other.clone(),
     }
 }
 
-/// Programs decide by the type of a problem, and which one a refusal has its example alone says.
-fn problem_type(media: &Map<String, Value>) -> Option<(String, Value)> {
-    let kind = media.get("example")?.get("type")?;
-    let is_one = kind.as_str()?.starts_with("urn:problem-type:");
-    is_one.then(|| (PROBLEM_TYPE.to_owned(), kind.clone()))
+/// Programs decide by the type of a problem, and which ones a refusal may have its examples alone say.
+fn problem_types(media: &Map<String, Value>) -> Option<(String, Value)> {
+    let several = media.get("examples").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let values = several.filter_map(|example| example.get("value")).chain(media.get("example"));
+    let types = values.filter_map(|value| value.get("type")?.as_str());
+    let types: BTreeSet<&str> = types.filter(|kind| kind.starts_with("urn:problem-type:")).collect();
+    (!types.is_empty()).then(|| (PROBLEM_TYPES.to_owned(), json!(types)))
 }
 
 fn field_without_words(name: &str, field: &Value, named: bool) -> Value {

@@ -12,6 +12,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Error, ProductId, Shortage, Violation};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -140,6 +141,15 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, kind, detail)
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The last part of its type.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.0.kind
+    }
+
     /// What lies behind a 5xx, for the log.
     pub(crate) fn cause(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
@@ -148,27 +158,32 @@ impl Problem {
     /// The problem as the answer to one request. Headers that the router
     /// has set on `response` (`Allow`) stay.
     pub(crate) fn render(&self, response: &mut Response, instance: &str, request_id: &str) {
-        let title = self.0.status.canonical_reason().unwrap_or("Error");
-        let details = Details {
-            kind: format!("urn:problem-type:storefront:{}", self.0.kind),
-            title,
-            status: self.0.status.as_u16(),
-            detail: &self.0.detail,
-            instance,
-            request_id,
-            errors: self
-                .0
-                .errors
-                .iter()
-                .map(|e| ViolationView { pointer: &e.pointer, detail: &e.detail })
-                .collect(),
-        };
+        let details = self.details(instance, request_id);
         let body = serde_json::to_vec(&details).expect("problem details are plain JSON");
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::CONTENT_LENGTH, body.len().into());
         *response.body_mut() = body.into();
+    }
+
+    /// The problem as the document shows it, as the answer to a request of `instance`.
+    pub fn example(&self, instance: &str) -> Value {
+        let details = self.details(instance, "01890a5d-ac96-774b-bcce-b302099a8057");
+        serde_json::to_value(details).expect("problem details are plain JSON")
+    }
+
+    fn details<'a>(&'a self, instance: &'a str, request_id: &'a str) -> Details<'a> {
+        let violation = |e: &'a Violation| ViolationView { pointer: &e.pointer, detail: &e.detail };
+        Details {
+            kind: format!("urn:problem-type:storefront:{}", self.0.kind),
+            title: self.0.status.canonical_reason().unwrap_or("Error"),
+            status: self.0.status.as_u16(),
+            detail: &self.0.detail,
+            instance,
+            request_id,
+            errors: self.0.errors.iter().map(violation).collect(),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn apply(operation: &mut Value) {
     for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
         if answer["$ref"].is_null() {
             add_headers(answer, &takes.headers(status, is_cached));
+            add_examples(answer, status);
         }
     }
 }
@@ -27,6 +28,14 @@ pub(super) fn apply(operation: &mut Value) {
 fn add_headers(answer: &mut Value, headers: &[(&str, &str)]) {
     for (name, component) in headers {
         answer["headers"][name] = reference(component);
+    }
+}
+
+/// A refusal in words of its own is still of the types of its status, if it shows no other.
+fn add_examples(answer: &mut Value, status: &str) {
+    let Some(problem) = answer.pointer_mut("/content/application~1problem+json") else { return };
+    if problem["example"].is_null() && problem["examples"].is_null() {
+        problem["examples"] = refusals::examples_of(status);
     }
 }
 

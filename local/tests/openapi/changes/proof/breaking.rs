@@ -119,9 +119,13 @@ fn answers_stay() {
         with("/components/headers/ETag/required", false, "answer 200, header etag: may be missing now"),
         with("/components/headers/ETag/schema/pattern", "^x$", "answer 200, header etag: pattern: "),
         with(
-            "/components/responses/StaleVersion/content/application~1problem+json/example/type",
+            "/components/responses/StaleVersion/content/application~1problem+json/examples/stale-version/value/type",
             "urn:problem-type:storefront:conflict",
-            "answer 412, application/problem+json: problem type: \"urn:problem-type:storefront:stale-version\" → ",
+            "answer 412, application/problem+json: the problem type \"urn:problem-type:storefront:stale-version\" is gone",
+        ),
+        without(
+            "placeOrder/responses/409/content/application~1problem+json/examples/price-moved",
+            "answer 409, application/problem+json: the problem type \"urn:problem-type:storefront:price-moved\" is gone",
         ),
         without(
             "/components/responses/TooManyRequests/headers/Retry-After",

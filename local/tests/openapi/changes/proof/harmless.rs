@@ -38,9 +38,9 @@ fn what_is_added_breaks_nothing() {
         with("showCart/responses/200/headers/Age", json!({}), "answer 200, header age: a new header"),
         with("showProduct/responses/403", refusal, "answer 403: a new status"),
         with(
-            "placeOrder/responses/409/content/application~1problem+json/example",
-            json!({ "type": "urn:problem-type:storefront:out-of-stock" }),
-            "answer 409, application/problem+json: problem type: nothing → ",
+            "placeOrder/responses/409/content/application~1problem+json/examples/frozen",
+            json!({ "value": { "type": "urn:problem-type:storefront:frozen" } }),
+            "answer 409, application/problem+json: a new problem type, \"urn:problem-type:storefront:frozen\"",
         ),
         with("/components/securitySchemes/key", json!({}), "security scheme key: nothing → {}"),
     ]);
