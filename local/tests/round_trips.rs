@@ -2,6 +2,9 @@
 //! table of docs/round-trips.md.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/functions.rs"]
+mod functions;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,6 +17,8 @@ use local::provider::{Event, Signer};
 use local::testing::{Answer, Database, Redis, Tokens, environment, send};
 use monitoring::Monitoring;
 use serde_json::{Value, json};
+
+use functions::function;
 
 const DOCUMENT: &str = include_str!("../../docs/round-trips.md");
 const NOBODYS_ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -45,19 +50,8 @@ impl Shop {
     }
 
     async fn process(&self, path: &str) -> Process {
-        let (variable, monitoring) =
-            (|name: &str| self.environment.get(name).cloned(), Monitoring::default());
-        let function = path.trim_start_matches("/api/").split(['/', '?']).next().unwrap();
-        let router = match function {
-            "products" => products::router(&variable, &monitoring),
-            "cart" => carts::router(&variable, &monitoring),
-            "orders" => orders::router(&variable, &monitoring),
-            "users" => users::router(&variable, &monitoring),
-            "webhooks" => webhooks::router(&variable, &monitoring, webhooks::Clock::system()).await,
-            _ => health::router(&variable, &monitoring),
-        };
-        let process = Process(router.unwrap());
-        let first = match function {
+        let process = Process(function(path, &self.environment).await);
+        let first = match path.split(['/', '?']).nth(2).unwrap() {
             "webhooks" => payment(NOBODYS_ORDER, "evt_first"),
             "products" => self.request("bob", &("GET", "/api/products/cup", &[], Value::Null)),
             "cart" => self.request("bob", &("GET", "/api/cart", &[], Value::Null)),

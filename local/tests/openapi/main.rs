@@ -7,6 +7,8 @@ mod changes;
 mod committed;
 mod document;
 mod examples;
+#[path = "../support/functions.rs"]
+mod functions;
 mod promise;
 mod published;
 mod refusals;

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::Router;
 use axum::body::Body;
 use http::{Method, Request};
 use local::testing::{Database, Tokens, environment, send};
-use monitoring::Monitoring;
 
 use crate::document::{document, operations, shape};
+use crate::functions::function;
 
 struct Shop {
     environment: BTreeMap<String, String>,
@@ -24,22 +23,6 @@ impl Shop {
         environment.insert("STANDARD_WEBHOOK_SECRETS".to_owned(), String::new());
         Self { environment, _database: database }
     }
-
-    async fn function(&self, path: &str) -> Router {
-        let (variable, monitoring) =
-            (|name: &str| self.environment.get(name).cloned(), Monitoring::default());
-        let function = path.trim_start_matches("/api/").split('/').next().unwrap();
-        let router = match function {
-            "products" => products::router(&variable, &monitoring),
-            "cart" => carts::router(&variable, &monitoring),
-            "orders" => orders::router(&variable, &monitoring),
-            "users" => users::router(&variable, &monitoring),
-            "webhooks" => webhooks::router(&variable, &monitoring, webhooks::Clock::system()).await,
-            "health" => health::router(&variable, &monitoring),
-            _ => Ok(docs::router(&monitoring)),
-        };
-        router.unwrap()
-    }
 }
 
 #[tokio::test]
@@ -51,7 +34,8 @@ async fn a_path_takes_the_documented_methods_and_no_other() {
     }
     for (path, methods) in documented {
         let request = Request::builder().method(Method::TRACE).uri(path.replace(['{', '}'], ""));
-        let answer = send(&shop.function(&path).await, request.body(Body::empty()).unwrap()).await;
+        let answer =
+            send(&function(&path, &shop.environment).await, request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, 405, "{path}");
         let allowed = answer.headers["allow"].to_str().unwrap().split(',');
         let allowed: BTreeSet<String> =
@@ -66,7 +50,7 @@ async fn a_health_of_which_little_is_known_has_its_shape() {
     let mut shop = Shop::open().await;
     shop.environment.insert("CACHE_URL".to_owned(), "redis://127.0.0.1:1".to_owned());
     let request = Request::get("/api/health/detailed").body(Body::empty()).unwrap();
-    let health = send(&shop.function("/api/health").await, request).await.body;
+    let health = send(&function("/api/health", &shop.environment).await, request).await.body;
     assert!(health["business"]["orders_paid"].is_null(), "{health}");
     shape(&document(), "Health").validate(&health).unwrap();
 }
