@@ -40,7 +40,7 @@ impl Deployments {
         let mut builder = ClientConfig::builder()
             .region(Region::new(config.region.clone()))
             .credentials_provider(config.credentials.clone())
-            .http_client(store::http_client(endpoint.as_deref(), &config.region))
+            .http_client(store::http_client(endpoint.as_deref(), &config.region, 1))
             .retry_config(RetryConfig::standard())
             .timeout_config(timeouts.build());
         builder.set_endpoint_url(endpoint);

@@ -36,7 +36,7 @@ impl Functions {
         let mut builder = ClientConfig::builder()
             .region(Region::new(config.region.clone()))
             .credentials_provider(config.credentials.clone())
-            .http_client(store::http_client(endpoint.as_deref(), &config.region))
+            .http_client(store::http_client(endpoint.as_deref(), &config.region, 1))
             .retry_config(RetryConfig::standard())
             // How long a function may take, who invokes it says.
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECTED_WITHIN).build());

@@ -77,7 +77,7 @@ impl Config {
         let mut builder = aws_sdk_elasticache::Config::builder()
             .region(Region::new(self.region.clone()))
             .credentials_provider(self.credentials.for_the_sdk())
-            .http_client(connection::http_client(endpoint.as_deref(), &self.region));
+            .http_client(connection::http_client(endpoint.as_deref(), &self.region, 1));
         builder.set_endpoint_url(endpoint.clone());
         let client = aws_sdk_elasticache::Client::from_conf(builder.build());
         Some(Discovery { client, cache: cache.clone() })

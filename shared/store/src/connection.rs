@@ -12,13 +12,17 @@ const IDLE: Duration = Duration::from_secs(30);
 
 const AMAZON_ROOTS: &[u8] = include_bytes!("connection/amazon-roots.pem");
 
-/// A client for a service's own endpoint in a region, or for another endpoint.
+/// A client for a service's own endpoint in a region, or for another endpoint, which is called
+/// so often at once.
+///
+/// A call that finds no connection free begins one, and takes whichever it can have first: so
+/// there may be twice as many as calls. No more are kept than calls can use.
 ///
 /// To read a system's certificates is most of what a function's start would take, and of
 /// all those AWS needs Amazon's alone, which are in the binary. Who signs for other
 /// endpoints, in China, or in the isolated partitions, the system knows.
-pub fn http_client(endpoint: Option<&str>, region: &str) -> SharedHttpClient {
-    let builder = Builder::new().pool_idle_timeout(IDLE);
+pub fn http_client(endpoint: Option<&str>, region: &str, calls: usize) -> SharedHttpClient {
+    let builder = Builder::new().pool_idle_timeout(IDLE).pool_max_idle_per_host(calls);
     if !is_encrypted(endpoint) {
         return builder.build_http();
     }
@@ -44,6 +48,6 @@ mod tests {
     fn amazons_roots_can_be_read() {
         let count = AMAZON_ROOTS.windows(11).filter(|part| part == b"-----BEGIN ").count();
         assert_eq!(count, 5);
-        http_client(None, "eu-west-1"); // which panics where one cannot
+        http_client(None, "eu-west-1", 1); // which panics where one cannot
     }
 }

@@ -138,7 +138,7 @@ impl Table {
         let mut builder = aws_sdk_dynamodb::Config::builder()
             .region(Region::new(config.region.clone()))
             .credentials_provider(config.credentials.for_the_sdk())
-            .http_client(connection::http_client(config.endpoint.as_deref(), &config.region))
+            .http_client(connection::http_client(config.endpoint.as_deref(), &config.region, config.slots))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts(config));
         builder.set_endpoint_url(config.endpoint.clone());

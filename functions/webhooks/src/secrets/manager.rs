@@ -49,7 +49,7 @@ impl Manager {
         let mut builder = Config::builder()
             .region(Region::new(config.region.clone()))
             .credentials_provider(credentials)
-            .http_client(store::http_client(endpoint.as_deref(), &config.region))
+            .http_client(store::http_client(endpoint.as_deref(), &config.region, 1))
             .retry_config(RetryConfig::standard().with_max_attempts(2).with_max_backoff(PAUSE))
             .timeout_config(timeouts.build());
         builder.set_endpoint_url(endpoint);
